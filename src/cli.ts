@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs'
+import { get } from 'node:http'
+import { pino } from 'pino'
+import { buildApp } from './app.ts'
+import { type Config, helpText, readInvocation, UsageError } from './config.ts'
+import { startFakeTopCalls } from './index.ts'
+import { readKeys } from './keys.ts'
+import { DatabaseError } from './store/database.ts'
+
+/** How long requests in flight may take once the process was asked to stop. */
+const graceMilliseconds = 800
+
+const healthTimeoutMilliseconds = 2_000
+
+/** Runs the program; the only file that reads the process. */
+export async function main(): Promise<void> {
+  try {
+    const invocation = readInvocation(process.argv.slice(2), process.env)
+    if ('help' in invocation) process.stdout.write(helpText())
+    else if ('version' in invocation) process.stdout.write(`${version()}\n`)
+    else await commands[invocation.command](invocation.config)
+  } catch (error) {
+    process.stderr.write(`fake-topcalls: ${sentence(error)}\n`)
+    process.exitCode = error instanceof UsageError ? 2 : 1
+    if (error instanceof UsageError) process.stderr.write('Try fake-topcalls --help.\n')
+  }
+}
+
+const commands = { start, healthcheck, openapi }
+
+async function start({ host, port, database, keys, strictness, logLevel }: Config): Promise<void> {
+  const { logger, flush } = await createLogger(logLevel)
+  const server = await startFakeTopCalls({ host, port, database, strictness, keys: keys === undefined ? undefined : readKeys(keys), logger })
+  // Written at once and to stdout, which carries nothing else, so that a script can wait for it.
+  process.stdout.write(`${JSON.stringify({ event: 'ready', url: server.url, pid: process.pid })}\n`)
+
+  async function stop(signal: NodeJS.Signals): Promise<void> {
+    logger.info(`${signal}: stopping`)
+    setTimeout(() => server.app.server.closeAllConnections(), graceMilliseconds).unref()
+    await server.close()
+    flush()
+    process.exit(0)
+  }
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+}
+
+/** Logs go to stderr: for people on a terminal, as JSON elsewhere. */
+async function createLogger(level: string) {
+  if (process.stderr.isTTY) {
+    const { default: pretty } = await import('pino-pretty')
+    const stream = pretty({ destination: 2, sync: true, ignore: 'pid,hostname' })
+    return { logger: pino({ level }, stream), flush: () => {} }
+  }
+  const stream = pino.destination({ dest: 2, sync: false })
+  return { logger: pino({ level }, stream), flush: () => stream.flushSync() }
+}
+
+/** Asks the server that the same options would start. */
+async function healthcheck({ host, port }: Config): Promise<void> {
+  const wildcard: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+  const target = { host: wildcard[host] ?? host, port, path: '/_topcalls/readyz', timeout: healthTimeoutMilliseconds }
+  const status = await new Promise((resolve, reject) => {
+    const request = get(target, response => resolve(response.resume().statusCode))
+    request.on('timeout', () => request.destroy(new Error(`no answer within ${healthTimeoutMilliseconds / 1000} s`)))
+    request.on('error', ({ message }) => reject(new NotReady(`not ready: ${message}`)))
+  })
+  if (status !== 200) throw new NotReady(`not ready: the server answered ${status}`)
+}
+
+/** What healthcheck says of a server that is not ready. */
+class NotReady extends Error {}
+
+async function openapi({ strictness }: Config): Promise<void> {
+  const app = await buildApp({ strictness })
+  process.stdout.write(app.swagger({ yaml: true }))
+  await app.close()
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+}
+
+function sentence(error: unknown): string {
+  const { code, message, stack } = error as NodeJS.ErrnoException
+  if ([UsageError, DatabaseError, NotReady].some(expected => error instanceof expected)) return message
+  if (code === 'EADDRINUSE') return `another program listens at ${message.split(' ').at(-1)} already; choose another --port.`
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `cannot listen there: ${message}.`
+  return stack ?? message
+}

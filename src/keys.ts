@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { UsageError } from './config.ts'
+import { ApiKey } from './topcalls/auth.ts'
+
+/**
+ * Reads a key file: a JSON list of keys.
+ * @throws {UsageError} that names the entry and the member, but never repeats a key
+ */
+export function readKeys(file: string): ApiKey[] {
+  const keys = parse(file)
+  if (!Value.Check(Type.Array(ApiKey), keys)) {
+    const [error] = Value.Errors(Type.Array(ApiKey), keys)
+    const place = error?.instancePath.slice(1).replaceAll('/', '.') || 'the whole'
+    throw new UsageError(`The key file ${file} is not acceptable: ${place} ${error?.message}.`)
+  }
+  const twice = keys.findIndex(({ key }, index) => keys.findIndex(other => other.key === key) < index)
+  if (twice >= 0) throw new UsageError(`The key file ${file} lists the key of entry ${twice} more than once.`)
+  return keys
+}
+
+function parse(file: string): unknown {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UsageError(`The key file ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`)
+  }
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new UsageError(`The key file ${file} is not valid JSON.`)
+  }
+}

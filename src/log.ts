@@ -1,0 +1,31 @@
+import type { FastifyInstance } from 'fastify'
+
+/** API keys have a form of their own, so they can be found wherever a client put them. */
+export function withoutKeys(text: string): string {
+  return text.replace(/tc_live_[^/?&#\s"']*/g, 'tc_live_…')
+}
+
+/** The path of a request as it may be logged and repeated: without query string and without keys. */
+export function printablePath(url: string): string {
+  return withoutKeys(url.split(/[?#]/, 1)[0] ?? '')
+}
+
+/** One line per answer, at the level `debug` for the control plane. Headers and bodies hold secrets and are not logged. */
+export function logRequests(app: FastifyInstance): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const path = printablePath(request.url)
+    const level = path.startsWith('/_topcalls/') ? 'debug' : 'info'
+    request.log[level](
+      {
+        requestId: request.id,
+        method: request.method,
+        path,
+        status: reply.statusCode,
+        milliseconds: Math.round(reply.elapsedTime * 100) / 100,
+        ...(request.account && { account: request.account }),
+        ...(reply.hasHeader('idempotent-replayed') && { replayed: true })
+      },
+      'answered'
+    )
+  })
+}

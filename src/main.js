@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node can read: better-sqlite3 crashes the process under a Node that is too old,
+// and Node before 22.18 cannot load the TypeScript sources, so the version is checked before anything is imported.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+
+if (major < 22 || (major === 22 && minor < 18)) {
+  process.stderr.write(`fake-topcalls needs Node 22.18 or newer, but this is Node ${process.versions.node}.\n`)
+  process.exitCode = 1
+} else {
+  import('./cli.ts').then(({ main }) => main())
+}

@@ -1,0 +1,118 @@
+import { STATUS_CODES } from 'node:http'
+import { type Static, Type } from 'typebox'
+
+/** Every kind of refusal: the published slug, the status and the title. Only `insufficient_quota` and the title of a refused body are documented by TopCalls. */
+export const catalogue = {
+  invalid_request: { slug: 'invalid_request', status: 400, title: 'Invalid request' },
+  invalid_body: { slug: 'invalid_request', status: 400, title: 'Invalid request body' },
+  unauthorized: { slug: 'unauthorized', status: 401, title: 'Unauthorized' },
+  insufficient_quota: { slug: 'insufficient_quota', status: 402, title: 'Insufficient quota' },
+  forbidden: { slug: 'forbidden', status: 403, title: 'Forbidden' },
+  not_found: { slug: 'not_found', status: 404, title: 'Not found' },
+  method_not_allowed: { slug: 'method_not_allowed', status: 405, title: 'Method not allowed' },
+  request_timeout: { slug: 'request_timeout', status: 408, title: 'Request timeout' },
+  payload_too_large: { slug: 'payload_too_large', status: 413, title: 'Payload too large' },
+  unsupported_media_type: { slug: 'unsupported_media_type', status: 415, title: 'Unsupported media type' },
+  idempotency_key_reused: { slug: 'idempotency_key_reused', status: 422, title: 'Idempotency key reused' },
+  rate_limited: { slug: 'rate_limited', status: 429, title: 'Rate limited' },
+  headers_too_large: { slug: 'headers_too_large', status: 431, title: 'Headers too large' },
+  internal_error: { slug: 'internal_error', status: 500, title: 'Internal error' },
+  unavailable: { slug: 'unavailable', status: 503, title: 'Unavailable' }
+} as const
+
+export type ProblemKind = keyof typeof catalogue
+
+export const violationCodes = ['invalid_type', 'too_small', 'too_big', 'invalid_value', 'required', 'custom'] as const
+
+/** One thing that is wrong with a request. */
+export const Violation = Type.Object({
+  path: Type.String({ description: 'Dotted path of the member, the name of the header, or empty for the whole body' }),
+  message: Type.String({ description: 'What is wrong and how to mend it; never the value that was sent' }),
+  code: Type.Enum(violationCodes)
+})
+export type Violation = Static<typeof Violation>
+
+/** RFC 7807 problem document. */
+export const ProblemDocument = Type.Object(
+  {
+    type: Type.String({ format: 'uri', description: '`https://api.topcalls.ai/errors/<slug>`' }),
+    title: Type.String(),
+    status: Type.Integer({ minimum: 400, maximum: 599 }),
+    detail: Type.String({ description: 'The first problem, for people' }),
+    instance: Type.String({ format: 'uuid', description: 'Fresh for each response; repeated in `x-request-id`' }),
+    errors: Type.Optional(Type.Array(Violation, { description: 'Every fault of the request; only with status 400' }))
+  },
+  { $id: 'Problem', description: 'RFC 7807 problem document', 'x-topcalls-source': 'documented' }
+)
+export type ProblemDocument = Static<typeof ProblemDocument>
+
+export const problemMediaType = 'application/problem+json'
+
+interface ProblemOptions {
+  /** Every fault of the request, the first to be told first; it becomes `errors`. */
+  violations?: Violation[]
+  /** Further headers of the answer. */
+  headers?: Record<string, string>
+  /** What lies behind it; for the log only. */
+  cause?: unknown
+}
+
+/** An expected failure. Whoever throws it ends the request with a problem document. */
+export class Problem extends Error {
+  readonly kind: ProblemKind
+  readonly violations: Violation[] | undefined
+  readonly headers: Record<string, string>
+
+  /** @param detail a sentence for people; it must not repeat a credential */
+  constructor(kind: ProblemKind, detail: string, { violations, headers = {}, cause }: ProblemOptions = {}) {
+    super(detail, { cause })
+    this.kind = kind
+    this.violations = violations
+    this.headers = headers
+  }
+
+  get status(): number {
+    return catalogue[this.kind].status
+  }
+
+  /** A 400 whose detail is its first violation. */
+  static refusing(kind: 'invalid_body' | 'invalid_request', violations: [Violation, ...Violation[]]): Problem {
+    const [{ path, message }] = violations
+    return new Problem(kind, path ? `${path} ${message}` : `The body ${message}`, { violations })
+  }
+}
+
+/** Finds the entry for a status that Fastify or Node gave to an error of theirs. */
+export function kindOfStatus(status: number): ProblemKind {
+  const entry = Object.entries(catalogue).find(([, known]) => known.status === status)
+  return (entry?.[0] as ProblemKind | undefined) ?? (status < 500 ? 'invalid_request' : 'internal_error')
+}
+
+/** The one renderer: headers and bytes of a problem document. */
+export function renderProblem(problem: Problem, instance: string) {
+  const { slug, status, title } = catalogue[problem.kind]
+  const document: ProblemDocument = {
+    type: `https://api.topcalls.ai/errors/${slug}`,
+    title,
+    status,
+    detail: problem.message,
+    instance,
+    ...(problem.violations && { errors: problem.violations })
+  }
+  // Bytes, because Fastify adds a charset to JSON that is a string, and this media type has no such parameter.
+  const body = Buffer.from(JSON.stringify(document))
+  const headers: Record<string, string> = {
+    ...problem.headers,
+    'content-type': problemMediaType,
+    'x-request-id': instance
+  }
+  return { status, headers, body }
+}
+
+/** The same document as a whole HTTP/1.1 message, for a socket whose request never became one. */
+export function renderRawProblem(problem: Problem, instance: string): Buffer {
+  const { status, headers, body } = renderProblem(problem, instance)
+  const fields = { date: new Date().toUTCString(), connection: 'close', 'content-length': body.length, ...headers }
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
+  return Buffer.concat([Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`), body])
+}

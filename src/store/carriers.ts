@@ -1,0 +1,42 @@
+import type { Database } from './database.ts'
+
+export const trunkTypes = ['static_ip', 'auth', 'reg'] as const
+export type TrunkType = (typeof trunkTypes)[number]
+
+/** A carrier with its one gateway. `null` stands for a gateway setting that was not sent in a usable form. */
+export interface CarrierRow {
+  id: string
+  account_id: string
+  voip_carrier_sid: string
+  sip_gateway_sid: string
+  carrier_name: string
+  trunk_type: TrunkType
+  gateway_ipv4: string | null
+  gateway_port: number | null
+  gateway_inbound: 0 | 1 | null
+  gateway_outbound: 0 | 1 | null
+  registration_password_sent: 0 | 1
+  inbound_password_sent: 0 | 1
+  /** Milliseconds since 1970-01-01 UTC. */
+  created_at: number
+}
+
+export type CarrierStore = ReturnType<typeof carrierStore>
+
+export function carrierStore(db: Database) {
+  const insert = db.prepare<CarrierRow>(`
+    INSERT INTO carriers VALUES (
+      @id, @account_id, @voip_carrier_sid, @sip_gateway_sid, @carrier_name, @trunk_type,
+      @gateway_ipv4, @gateway_port, @gateway_inbound, @gateway_outbound,
+      @registration_password_sent, @inbound_password_sent, @created_at)`)
+  // The clock never runs backwards, so the last row is the newest; an index for this alone would cost every insert.
+  const newest = db
+    .prepare<[], number>('SELECT created_at FROM carriers ORDER BY rowid DESC LIMIT 1')
+    .pluck()
+
+  return {
+    insert: (carrier: CarrierRow): void => void insert.run(carrier),
+    /** The newest `created_at`, or 0. */
+    newestAt: (): number => newest.get() ?? 0
+  }
+}

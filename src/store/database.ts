@@ -1,0 +1,117 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import Sqlite from 'better-sqlite3'
+
+export type Database = Sqlite.Database
+
+/** The database cannot be used. The message is one sentence for the person who starts the program. */
+export class DatabaseError extends Error {}
+
+/** Marks the files of this program ('TOPC' in ASCII), so that nobody else's database is written to. */
+const applicationId = 0x544f5043
+
+/** Up to this size a file is checked page by page at start (about 1 ms per MiB); damage in a larger one shows when it is read. */
+const checkedBytes = 32 * 1024 * 1024
+
+/** How long the start waits for another process that migrates the same file. */
+const startPatienceMilliseconds = 5_000
+
+/**
+ * How long SQLite itself waits for a lock. It waits synchronously and the event loop with it, so it is kept short;
+ * the writer's asynchronous retry does the real waiting.
+ */
+const lockTimeoutMilliseconds = 10
+
+const migrationsFolder = new URL('../../migrations/', import.meta.url)
+
+/** The numbered SQL files, in order; the number is the `user_version` that a file leads to. */
+const migrations = readdirSync(migrationsFolder)
+  .filter(name => /^\d+-.*\.sql$/.test(name))
+  .sort()
+  .map(name => ({ version: Number.parseInt(name, 10), sql: readFileSync(new URL(name, migrationsFolder), 'utf8') }))
+
+export const schemaVersion = migrations.at(-1)?.version ?? 0
+
+/**
+ * Opens a SQLite file, creates it where it is missing and brings it up to date.
+ * @param path a file, or `:memory:`
+ * @throws {DatabaseError} when the file cannot be used; it is left as it was
+ */
+export function openDatabase(path: string): Database {
+  let db: Database | undefined
+  try {
+    if (path !== ':memory:' && existsSync(path)) inspect(path)
+    db = new Sqlite(path, { timeout: startPatienceMilliseconds })
+    // FULL: what was answered is on disk. NORMAL, better-sqlite3's choice for WAL, may lose the last commits on power loss.
+    db.pragma('journal_mode = WAL')
+    db.pragma('synchronous = FULL')
+    migrate(db)
+    db.pragma('foreign_keys = ON')
+    db.pragma(`busy_timeout = ${lockTimeoutMilliseconds}`)
+    return db
+  } catch (error) {
+    db?.close()
+    throw error instanceof DatabaseError ? error : new DatabaseError(`The database ${path} ${reason(error)}.`, { cause: error })
+  }
+}
+
+/** Looks at a file without changing it. */
+function inspect(path: string): void {
+  const { size, mode } = statSync(path)
+  // The super-user may write to it all the same; whoever took the permission away did not want that.
+  if ((mode & 0o222) === 0) throw new DatabaseError(`The database ${path} is read-only; the server needs to write to it.`)
+  const db = new Sqlite(path, { readonly: true, timeout: startPatienceMilliseconds })
+  try {
+    const version = Number(db.pragma('user_version', { simple: true }))
+    const owner = Number(db.pragma('application_id', { simple: true }))
+    const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()
+    if (owner !== applicationId && (owner !== 0 || version !== 0 || tables !== 0)) {
+      throw new DatabaseError(`The database ${path} belongs to another program; name another file.`)
+    }
+    if (version > schemaVersion) {
+      throw new DatabaseError(
+        `The database ${path} was written by a newer fake-topcalls (schema ${version}, this one knows ${schemaVersion}); use that version or another file.`
+      )
+    }
+    if (size <= checkedBytes && db.pragma('quick_check(1)', { simple: true }) !== 'ok') {
+      throw new DatabaseError(`The database ${path} is damaged; restore a copy or name another file.`)
+    }
+  } finally {
+    db.close()
+  }
+}
+
+/** Applies what is missing, each file in a transaction of its own that also moves `user_version`. */
+function migrate(db: Database): void {
+  const apply = db.transaction(({ version, sql }: (typeof migrations)[number]) => {
+    // Read inside the transaction: another process may have been faster.
+    if (Number(db.pragma('user_version', { simple: true })) >= version) return
+    db.exec(sql)
+    db.pragma(`application_id = ${applicationId}`)
+    db.pragma(`user_version = ${version}`)
+  })
+  for (const migration of migrations) apply.immediate(migration)
+}
+
+/** What SQLite or the file system said, as the end of a sentence. */
+function reason(error: unknown): string {
+  const { code = '', message } = error as NodeJS.ErrnoException
+  if (code === 'SQLITE_NOTADB') return 'is not a SQLite database; name another file'
+  if (code.startsWith('SQLITE_CORRUPT')) return 'is damaged; restore a copy or name another file'
+  if (code.startsWith('SQLITE_READONLY')) return 'is read-only; the server needs to write to it'
+  if (code.startsWith('SQLITE_BUSY')) return `stayed locked by another process for ${startPatienceMilliseconds / 1000} s`
+  if (code === 'SQLITE_FULL') return 'does not fit on the disk'
+  return `cannot be opened: ${message.replace(/\.$/, '')}`
+}
+
+/** Whether a lock of another process is the reason, so that trying again helps. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Sqlite.SqliteError && /^SQLITE_(BUSY|LOCKED)/.test(error.code)
+}
+
+/** Whether SQLite failed for a reason outside the program: disk, permissions, damage. */
+export function isStorageFailure(error: unknown): error is Error & { code: string } {
+  return (
+    error instanceof Sqlite.SqliteError &&
+    /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|PROTOCOL)/.test(error.code)
+  )
+}

@@ -1,0 +1,69 @@
+import { isUtf8 } from 'node:buffer'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import secureJson from 'secure-json-parse'
+import { Problem, type Violation } from '../problem.ts'
+
+/** Largest body in bytes. No real carrier comes near it (F). */
+export const bodyLimit = 65_536
+
+/** Deepest nesting of arrays and objects. Recursive code overflows between 3 000 and 5 000 levels (F). */
+const depthLimit = 100
+
+/** Takes JSON in UTF-8 as it was sent, and nothing else. */
+export function jsonBodies(api: FastifyInstance): void {
+  api.addHook('onRequest', async ({ headers }) => {
+    const coding = headers['content-encoding']?.toLowerCase()
+    if (!coding || coding === 'identity') return
+    throw new Problem('unsupported_media_type', 'The body must not be compressed: leave out Content-Encoding', {
+      headers: { 'accept-encoding': 'identity' }
+    })
+  })
+
+  api.removeAllContentTypeParsers()
+  api.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit }, async (_: FastifyRequest, body: Buffer) =>
+    parse(body)
+  )
+
+  // A request without body and content type passes by the parsers.
+  api.addHook('preValidation', async request => {
+    if (request.body === undefined && request.routeOptions.schema?.body) {
+      throw refusal('is missing; send a JSON object', 'required')
+    }
+  })
+}
+
+function parse(body: Buffer): unknown {
+  if (body.length === 0) throw refusal('is empty; send a JSON object', 'required')
+  if (!isUtf8(body)) throw refusal('is not valid UTF-8')
+  if (depthOf(body) > depthLimit) throw refusal(`is nested more than ${depthLimit} levels deep`, 'too_big')
+  try {
+    // Refuses `__proto__` members, which a later merge could turn into a prototype.
+    return secureJson.parse(body)
+  } catch (error) {
+    // The message itself may quote the body, and with it a password; only the position is passed on.
+    const position = /at position \d+(?: \(line \d+ column \d+\))?/.exec(String(error))?.[0]
+    const forbidden = String(error).includes('forbidden')
+    throw refusal(forbidden ? 'has a member "__proto__" or "constructor.prototype"' : `is not valid JSON${position ? ` ${position}` : ''}`)
+  }
+}
+
+/** Counts the levels without recursion and before anything is parsed. */
+function depthOf(json: Buffer): number {
+  let depth = 0
+  let deepest = 0
+  let inString = false
+  for (let index = 0; index < json.length; index++) {
+    const byte = json[index]
+    if (inString) {
+      if (byte === 0x5c) index++
+      else if (byte === 0x22) inString = false
+    } else if (byte === 0x22) inString = true
+    else if (byte === 0x7b || byte === 0x5b) deepest = Math.max(deepest, ++depth)
+    else if (byte === 0x7d || byte === 0x5d) depth--
+  }
+  return deepest
+}
+
+function refusal(message: string, code: Violation['code'] = 'custom'): Problem {
+  return Problem.refusing('invalid_body', [{ path: '', message, code }])
+}

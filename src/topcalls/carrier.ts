@@ -1,0 +1,206 @@
+import { type Static, type TObject, type TProperties, Type } from 'typebox'
+import { type TrunkType, trunkTypes } from '../store/carriers.ts'
+import { enforcing, type Strictness } from './rules.ts'
+
+const octet = '(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
+const dottedQuad = `${octet}(?:\\.${octet}){3}`
+// RFC 1123, section 2.1: labels of letters, digits and inner hyphens, of which the last is no number.
+const label = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?'
+const hostName = `(?:${label}\\.)*(?![0-9]+$)${label}`
+
+const address = {
+  type: 'string',
+  pattern: `^${dottedQuad}$`,
+  ...enforcing(
+    'B4',
+    'must be an IPv4 address such as 203.0.113.10 where "inbound" is true, as it is by default (Jambonz requires an IP ' +
+      'for SBC matching); to use a host name, send "inbound": false'
+  )
+}
+
+const addressOrHostName = {
+  pattern: `^(?:${dottedQuad}|${hostName})$`,
+  ...enforcing('B7', 'must be an IPv4 address such as 203.0.113.10 or a host name such as sip.example.com, without port')
+}
+
+const word = { minLength: 1, maxLength: 64 }
+const notBlank = { ...word, pattern: '\\S' }
+
+/** TopCalls publishes no names for the members of `registration`, so the likely spellings are accepted beside the first. */
+const registration = {
+  username: {
+    spellings: ['username', 'register_username'],
+    rule: { ...word, pattern: '^\\S*$', ...enforcing('B10', 'must not contain white space') }
+  },
+  password: {
+    spellings: ['password', 'register_password'],
+    rule: { ...notBlank, ...enforcing('B10', 'must not be blank') }
+  },
+  realm: {
+    spellings: ['realm', 'sip_realm', 'register_sip_realm', 'domain'],
+    // One dot splits the text in one way only, so the pattern takes linear time.
+    rule: {
+      ...word,
+      pattern: '^(?![Ss][Ii][Pp]:)[^\\s.]*\\.\\S*$',
+      ...enforcing('B10', 'must be a domain such as sip.example.com, without "sip:" and white space')
+    }
+  }
+}
+
+const inboundAuth = {
+  username: {
+    spellings: ['username', 'inbound_auth_username'],
+    rule: { ...notBlank, ...enforcing('B11', 'must not be blank') }
+  },
+  password: {
+    spellings: ['password', 'inbound_auth_password'],
+    rule: { ...notBlank, ...enforcing('B11', 'must not be blank') }
+  }
+}
+
+type Credentials = Record<string, { spellings: string[]; rule: object }>
+
+/**
+ * The body of "add custom carrier": validator and documentation in one. `strictness` decides which rules are in it.
+ * What `documented` does not judge is `unknown` to the program.
+ */
+export function carrierCreate(strictness: Strictness) {
+  const inferred = <T extends object>(keywords: T): Partial<T> => (strictness === 'documented' ? {} : keywords)
+  const closed = strictness === 'strict' ? { additionalProperties: false } : {}
+
+  const flag = (description: string) =>
+    Type.Optional(Type.Unknown({ ...inferred({ type: 'boolean', default: true }), ...enforcing('B9'), description }))
+
+  const SipGateway = Type.Object(
+    {
+      ipv4: Type.Optional(
+        Type.Unknown({
+          ...inferred({ type: 'string', minLength: 1, maxLength: 128 }),
+          ...enforcing('B7'),
+          description: 'IPv4 address of the gateway; a host name only where `inbound` is `false`'
+        })
+      ),
+      port: Type.Optional(
+        Type.Unknown({
+          ...inferred({ type: 'integer', minimum: 1, maximum: 65535, default: 5060 }),
+          ...enforcing('B8'),
+          description: 'SIP port'
+        })
+      ),
+      inbound: flag('Whether calls come in through this gateway'),
+      outbound: flag('Whether calls go out through this gateway')
+    },
+    {
+      ...closed,
+      allOf: [
+        {
+          // That an absent `inbound` means true is inferred.
+          if: { properties: { inbound: { const: true } }, ...(strictness === 'documented' && { required: ['inbound'] }) },
+          // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+          then: { required: ['ipv4'], properties: { ipv4: address } },
+          ...inferred({ else: { required: ['ipv4'], properties: { ipv4: addressOrHostName } } })
+        }
+      ],
+      ...enforcing('B3'),
+      description: 'The SIP gateway of the carrier'
+    }
+  )
+
+  /** The object as it may always be: every spelling of every member, checked for its type only (B12), or null (B13). */
+  const credentials = (members: Credentials, marks: object) => {
+    const spellings = Object.values(members).flatMap(member => member.spellings)
+    const properties: TProperties = Object.fromEntries(
+      spellings.map(name => [name, Type.Optional(Type.Unknown({ ...inferred({ type: 'string' }) }))])
+    )
+    const { type: _, ...schema } = Type.Object(properties, { ...closed, ...marks })
+    return Type.Optional(Type.Unsafe<Static<TObject> | null>({ type: ['object', 'null'], ...schema }))
+  }
+
+  /** What the object must be with its own `trunk_type`. */
+  const requiredWith = (trunkType: TrunkType, member: string, members: Credentials, marks: object) => ({
+    if: { properties: { trunk_type: { const: trunkType } }, required: ['trunk_type'] },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: {
+      required: [member],
+      properties: { [member]: { not: { type: 'null' }, ...inferred(complete(members)), ...marks } },
+      ...marks
+    }
+  })
+
+  return Type.Object(
+    {
+      carrier_name: Type.String({
+        minLength: 1,
+        maxLength: 100,
+        format: 'well-formed-unicode',
+        ...enforcing('B1', 'must not contain half of a surrogate pair'),
+        description: 'Name of the carrier; counted in Unicode code points, not trimmed'
+      }),
+      trunk_type: Type.Optional(
+        Type.Enum(trunkTypes, {
+          default: 'static_ip',
+          ...enforcing('B2'),
+          description: 'Allow-listed IP, credentials on inbound calls, or SIP registration'
+        })
+      ),
+      sip_gateway: SipGateway,
+      registration: credentials(registration, {
+        ...enforcing('B5'),
+        description: 'Credentials of the SIP registration; required where `trunk_type` is `reg`'
+      }),
+      inbound_auth: credentials(inboundAuth, {
+        ...enforcing('B6'),
+        description: 'Credentials of inbound calls; required where `trunk_type` is `auth`'
+      })
+    },
+    {
+      $id: 'CarrierCreate',
+      ...closed,
+      allOf: [
+        requiredWith('reg', 'registration', registration, enforcing('B5', 'is required where "trunk_type" is "reg"')),
+        requiredWith('auth', 'inbound_auth', inboundAuth, enforcing('B6', 'is required where "trunk_type" is "auth"'))
+      ],
+      ...enforcing('R3'),
+      description: 'A custom SIP carrier'
+    }
+  )
+}
+
+/** A body that has passed: the validator has filled in the default of `trunk_type`. */
+export type CarrierCreate = Static<ReturnType<typeof carrierCreate>> & { trunk_type: TrunkType }
+
+/** The members' own rules, for every spelling, and which of them must be there in one spelling or another. */
+function complete(members: Credentials) {
+  const { realm: _, ...mandatory } = members
+  return {
+    properties: Object.fromEntries(
+      Object.values(members).flatMap(({ spellings, rule }) => spellings.map(name => [name, rule]))
+    ),
+    allOf: Object.entries(mandatory).map(([name, { spellings, rule }]) => ({
+      if: { type: 'object', not: { anyOf: spellings.map(spelling => ({ required: [spelling] })) } },
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+      then: { required: [name], properties: { [name]: rule } }
+    }))
+  }
+}
+
+const uuid = (description: string) => Type.String({ format: 'uuid', 'x-topcalls-source': 'documented', description })
+
+/** The answer to "add custom carrier"; credentials and gateway settings are never echoed. */
+export const Carrier = Type.Object(
+  {
+    id: uuid('The carrier record; the delete operation takes this one'),
+    account_id: uuid('The account that the key belongs to'),
+    voip_carrier_sid: uuid('The carrier in the telephony layer, for provisioning phone numbers'),
+    sip_gateway_sid: uuid('The SIP gateway'),
+    carrier_name: Type.String({ 'x-topcalls-source': 'documented', description: 'As it was sent' }),
+    trunk_type: Type.Enum(trunkTypes, { 'x-topcalls-source': 'documented', description: 'As it is stored' }),
+    created_at: Type.String({
+      format: 'date-time',
+      'x-topcalls-source': 'documented',
+      description: 'RFC 3339 in UTC with milliseconds and `Z`'
+    })
+  },
+  { $id: 'Carrier', 'x-topcalls-source': 'documented', description: 'A custom SIP carrier' }
+)
+export type Carrier = Static<typeof Carrier>

@@ -1,0 +1,68 @@
+import type { FastifyInstance } from 'fastify'
+import type { Clock } from '../clock.ts'
+import type { CarrierRow, CarrierStore } from '../store/carriers.ts'
+import { addCarrierAnswers, addCarrierDescription } from './carrier.docs.ts'
+import { Carrier, type CarrierCreate, carrierCreate } from './carrier.ts'
+import { IdempotencyHeaders, type idempotency } from './idempotency.ts'
+import { ref } from './responses.ts'
+import type { Strictness } from './rules.ts'
+
+interface Options {
+  carriers: CarrierStore
+  clock: Clock
+  strictness: Strictness
+  creating: ReturnType<typeof idempotency>
+}
+
+export function carrierRoutes(api: FastifyInstance, { carriers, clock, strictness, creating }: Options): void {
+  const Body = carrierCreate(strictness)
+  api.addSchema(Body)
+  api.addSchema(Carrier)
+
+  api.post(
+    '/phone-numbers/carriers',
+    {
+      config: { scope: 'phone_numbers:write', idempotent: true },
+      schema: {
+        ...addCarrierDescription,
+        headers: IdempotencyHeaders,
+        body: ref(Body),
+        response: addCarrierAnswers
+      }
+    },
+    creating<CarrierCreate, Carrier>(({ account, body }, now) => {
+      const carrier = {
+        id: clock.newId(),
+        account_id: account,
+        voip_carrier_sid: clock.newId(),
+        sip_gateway_sid: clock.newId(),
+        carrier_name: body.carrier_name,
+        trunk_type: body.trunk_type
+      }
+      carriers.insert({ ...carrier, ...settingsOf(body), created_at: now })
+      return { ...carrier, created_at: new Date(now).toISOString() }
+    })
+  )
+}
+
+type Settings = Omit<CarrierRow, keyof Carrier>
+
+/** What is kept of the gateway and the credentials. With `documented` a setting may be anything: what is no setting is not kept. */
+function settingsOf({ sip_gateway: { ipv4, port, inbound, outbound }, registration, inbound_auth }: CarrierCreate): Settings {
+  return {
+    gateway_ipv4: typeof ipv4 === 'string' ? ipv4 : null,
+    gateway_port: Number.isSafeInteger(port) ? (port as number) : null,
+    gateway_inbound: flag(inbound),
+    gateway_outbound: flag(outbound),
+    registration_password_sent: hasPassword(registration) ? 1 : 0,
+    inbound_password_sent: hasPassword(inbound_auth) ? 1 : 0
+  }
+}
+
+function flag(value: unknown): 0 | 1 | null {
+  return typeof value === 'boolean' ? (value ? 1 : 0) : null
+}
+
+function hasPassword(credentials: object | null | undefined): boolean {
+  return Object.entries(credentials ?? {}).some(([name, value]) => name.endsWith('password') && value != null)
+}

@@ -1,0 +1,60 @@
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
+
+/** Metadata of openapi.yaml; the rest of it comes from the route schemas. */
+export const openApiOptions: FastifyDynamicSwaggerOptions = {
+  openapi: {
+    openapi: '3.1.0',
+    info: {
+      title: 'fake-topcalls',
+      version: '1',
+      summary: 'What fake-topcalls emulates of the TopCalls API',
+      description:
+        'Each member and each answer says in `x-topcalls-source` where it comes from: `documented` by TopCalls, ' +
+        '`inferred` from its examples or its telephony layer, or decided by the `fake`. ' +
+        '`x-topcalls-rule` names the rule in docs/fidelity.md.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' }
+    },
+    servers: [
+      { url: '/', description: 'The server that serves this document' },
+      { url: 'https://api.topcalls.ai', description: 'The live service' }
+    ],
+    tags: [{ name: 'Phone numbers', description: 'Carriers and numbers' }],
+    components: {
+      securitySchemes: {
+        apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'tc_live_…', description: 'A TopCalls API key' }
+      }
+    }
+  },
+  // The control plane is not part of TopCalls, so its routes have no tag.
+  hideUntagged: true,
+  refResolver: { buildLocalReference: (schema, _base, _fragment, index) => String(schema.$id ?? `schema-${index}`) },
+  transformObject(document) {
+    if (!('openapiObject' in document)) return document.swaggerObject
+    const { openapiObject } = document
+    for (const operation of Object.values(openapiObject.paths ?? {}).flatMap(path => Object.values(path ?? {}))) {
+      completeOperation(operation as unknown as Operation)
+    }
+    return openapiObject
+  }
+}
+
+interface Operation {
+  'x-request-examples'?: object
+  requestBody?: { content: Record<string, { examples?: object }> }
+  responses: Record<string, { content?: Record<string, { 'x-topcalls-source'?: string }>; 'x-topcalls-source'?: string }>
+}
+
+/** Puts to their places what a Fastify route schema has no place for. */
+function completeOperation(operation: Operation): void {
+  const { 'x-request-examples': examples, requestBody, responses } = operation
+  const media = requestBody?.content['application/json']
+  if (examples && media) media.examples = examples
+  delete operation['x-request-examples']
+
+  for (const response of Object.values(responses)) {
+    for (const answer of Object.values(response.content ?? {})) {
+      if (answer['x-topcalls-source']) response['x-topcalls-source'] = answer['x-topcalls-source']
+      delete answer['x-topcalls-source']
+    }
+  }
+}

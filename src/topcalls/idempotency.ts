@@ -1,0 +1,157 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
+import { Type } from 'typebox'
+import type { Clock } from '../clock.ts'
+import { Problem, type Violation } from '../problem.ts'
+import type { IdempotencyRecord, IdempotencyStore } from '../store/idempotency.ts'
+import type { Writer } from '../store/writer.ts'
+import { enforcing, type Strictness } from './rules.ts'
+
+const shortest = 8
+const longest = 255
+const keyForm = /^[A-Za-z0-9_-]*$/
+
+/** Headers of a route that takes keys; for the documentation, since the key is judged before the body is read. */
+export const IdempotencyHeaders = Type.Object({
+  'Idempotency-Key': Type.Optional(
+    Type.String({
+      minLength: shortest,
+      maxLength: longest,
+      pattern: '^[A-Za-z0-9_-]+$',
+      'x-topcalls-source': 'documented',
+      description: 'Makes a retry safe: for 24 hours the same key of the same account gets the first answer again'
+    })
+  )
+})
+
+/** How many expired records a create with a key removes on its way. */
+const removedPerCreate = 2
+
+interface Options {
+  records: IdempotencyStore
+  writer: Writer
+  clock: Clock
+  strictness: Strictness
+}
+
+/** An idempotency key as it belongs to a request whose body has been parsed. */
+export interface KeyedRequest {
+  key: string
+  /** Method and route template, so that a query string or an escape in the path makes no difference. */
+  operation: string
+  fingerprint: Buffer
+}
+
+/**
+ * Adds idempotency keys to the routes of a scope whose config says `idempotent: true`, and returns what wraps their
+ * handlers. Register it after authentication and before anything that reads the body.
+ */
+export function idempotency(api: FastifyInstance, { records, writer, clock, strictness }: Options) {
+  api.decorateRequest('idempotencyKey', undefined)
+  api.decorateRequest('keyed', undefined)
+
+  api.addHook('onRequest', async request => {
+    if (request.routeOptions.config.idempotent) request.idempotencyKey = keyOf(request)
+  })
+
+  // Keeps replays off the writer, and answers them even if the body would not pass the schema any more.
+  api.addHook('preValidation', async (request, reply) => {
+    const { idempotencyKey: key, account, body, routeOptions } = request
+    if (key === undefined) return
+    const keyed = {
+      key,
+      operation: `${request.method} ${routeOptions.url}`,
+      // Taken before the validator fills in defaults.
+      fingerprint: records.fingerprint(canonicalJson(body))
+    }
+    const record = await writer.read(() => records.find(account, key, clock.now()))
+    if (record) return replay(reply, record, keyed)
+    request.keyed = keyed
+  })
+
+  function replay(reply: FastifyReply, record: IdempotencyRecord, { operation, fingerprint, key }: KeyedRequest) {
+    if (record.operation !== operation) {
+      throw new Problem('idempotency_key_reused', `This Idempotency-Key was first used on ${record.operation}; use a fresh key`)
+    }
+    if (!record.fingerprint.equals(fingerprint)) {
+      if (strictness === 'strict') {
+        throw new Problem('idempotency_key_reused', 'This Idempotency-Key was first used with another body; use a fresh key (rule S2)')
+      }
+      reply.log.warn({ idempotencyKey: key }, 'idempotency key used again with another body: the first answer is repeated')
+      reply.header('Idempotency-Payload-Mismatch', 'true')
+    }
+    reply.header('Idempotent-Replayed', 'true')
+    return send(reply, record)
+  }
+
+  /**
+   * Makes a handler of a function that creates something in the store and returns what the client is to see. Effect and
+   * answer are committed in one transaction, and only a committed success is kept, so there is no state in between:
+   * no claim, no lock that must expire, no 409.
+   */
+  return function creating<Body, Created extends Record<string, unknown>>(
+    create: (request: FastifyRequest & { body: Body }, now: number) => Created
+  ): RouteHandlerMethod {
+    return async (incoming, reply) => {
+      const request = incoming as FastifyRequest & { body: Body }
+      const { keyed, account } = request
+
+      const { record, replayed } = await writer.write(() => {
+        const now = clock.now()
+        // Looked up again: a duplicate may have been faster since the first look, also in another process.
+        const existing = keyed && records.find(account, keyed.key, now)
+        if (existing) return { record: existing, replayed: true }
+
+        const answer = {
+          status: 201,
+          content_type: 'application/json; charset=utf-8',
+          body: Buffer.from(reply.serializeInput(create(request, now), '201', 'application/json') as string)
+        }
+        if (keyed) {
+          records.removeExpired(now, removedPerCreate)
+          records.put({ account_id: account, ...keyed, ...answer, created_at: now })
+        }
+        return { record: answer, replayed: false }
+      })
+      return replayed ? replay(reply, record as IdempotencyRecord, keyed as KeyedRequest) : send(reply, record)
+    }
+  }
+}
+
+/** Sends the stored bytes, the first time as every time. */
+function send(reply: FastifyReply, { status, content_type, body }: Pick<IdempotencyRecord, 'status' | 'content_type' | 'body'>) {
+  return reply.code(status).header('content-type', content_type).send(body)
+}
+
+/** The key of a request; absent only when the header is. */
+function keyOf({ headers }: FastifyRequest): string | undefined {
+  const sent = headers['idempotency-key']
+  if (sent === undefined) return undefined
+  // Node joins lines of the same name with a comma, which no key may contain.
+  const key = String(sent)
+  const fault = faultOf(key)
+  if (fault) throw Problem.refusing('invalid_request', [{ path: 'Idempotency-Key', ...fault }])
+  return key
+}
+
+function faultOf(key: string): Pick<Violation, 'message' | 'code'> | undefined {
+  if (!keyForm.test(key)) {
+    return { message: 'must be sent once and consist of letters, digits, "_" and "-"', code: 'invalid_value' }
+  }
+  const message = `must have ${shortest} to ${longest} characters`
+  if (key.length < shortest) return { message, code: 'too_small' }
+  if (key.length > longest) return { message, code: 'too_big' }
+  return undefined
+}
+
+/**
+ * The same text for bodies that differ only in white space or the order of members, in the manner of RFC 8785, which
+ * itself has no text for what `1e999` or a lone surrogate parse to. The parser bounds the depth.
+ */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+    return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join()}}`
+  }
+  return typeof value === 'number' ? String(value) : JSON.stringify(value)
+}
