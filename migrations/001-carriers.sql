@@ -3,7 +3,7 @@
 -- A gateway setting that the strictness in force does not judge, and that is not usable, is NULL.
 -- Instants are milliseconds since 1970-01-01 UTC.
 CREATE TABLE carriers (
-  id                         TEXT NOT NULL UNIQUE,
+  id                         TEXT NOT NULL,
   account_id                 TEXT NOT NULL,
   voip_carrier_sid           TEXT NOT NULL,
   sip_gateway_sid            TEXT NOT NULL,

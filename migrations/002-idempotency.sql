@@ -4,10 +4,10 @@ CREATE TABLE idempotency_records (
   account_id   TEXT NOT NULL,
   key          TEXT NOT NULL,
   operation    TEXT NOT NULL,
-  fingerprint  BLOB NOT NULL,
+  fingerprint  TEXT NOT NULL,
   status       INTEGER NOT NULL,
   content_type TEXT NOT NULL,
-  body         BLOB NOT NULL,
+  body         TEXT NOT NULL,
   created_at   INTEGER NOT NULL,
   UNIQUE (account_id, key)
 ) STRICT;

@@ -57,8 +57,9 @@ export function refuseUnknownRoutes(app: FastifyInstance): void {
     })
   }
 
-  app.addHook('onRequest', async request => {
+  app.addHook('onRequest', (request, _, done) => {
     if (request.is404) refuse(request)
+    done()
   })
   app.setNotFoundHandler(refuse)
 }

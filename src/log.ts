@@ -12,7 +12,7 @@ export function printablePath(url: string): string {
 
 /** One line per answer, at the level `debug` for the control plane. Headers and bodies hold secrets and are not logged. */
 export function logRequests(app: FastifyInstance): void {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const path = printablePath(request.url)
     const level = path.startsWith('/_topcalls/') ? 'debug' : 'info'
     request.log[level](
@@ -27,5 +27,6 @@ export function logRequests(app: FastifyInstance): void {
       },
       'answered'
     )
+    done()
   })
 }

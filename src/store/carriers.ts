@@ -21,21 +21,36 @@ export interface CarrierRow {
   created_at: number
 }
 
+const columns = [
+  'id',
+  'account_id',
+  'voip_carrier_sid',
+  'sip_gateway_sid',
+  'carrier_name',
+  'trunk_type',
+  'gateway_ipv4',
+  'gateway_port',
+  'gateway_inbound',
+  'gateway_outbound',
+  'registration_password_sent',
+  'inbound_password_sent',
+  'created_at'
+] as const satisfies (keyof CarrierRow)[]
+
 export type CarrierStore = ReturnType<typeof carrierStore>
 
 export function carrierStore(db: Database) {
-  const insert = db.prepare<CarrierRow>(`
-    INSERT INTO carriers VALUES (
-      @id, @account_id, @voip_carrier_sid, @sip_gateway_sid, @carrier_name, @trunk_type,
-      @gateway_ipv4, @gateway_port, @gateway_inbound, @gateway_outbound,
-      @registration_password_sent, @inbound_password_sent, @created_at)`)
+  // Bound by position: by name takes twice as long.
+  const insert = db.prepare<(string | number | null)[]>(
+    `INSERT INTO carriers (${columns}) VALUES (${columns.map(() => '?')})`
+  )
   // The clock never runs backwards, so the last row is the newest; an index for this alone would cost every insert.
   const newest = db
     .prepare<[], number>('SELECT created_at FROM carriers ORDER BY rowid DESC LIMIT 1')
     .pluck()
 
   return {
-    insert: (carrier: CarrierRow): void => void insert.run(carrier),
+    insert: (carrier: CarrierRow): void => void insert.run(...columns.map(column => carrier[column])),
     /** The newest `created_at`, or 0. */
     newestAt: (): number => newest.get() ?? 0
   }

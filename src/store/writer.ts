@@ -32,9 +32,16 @@ export function createWriter(db: Database): Writer {
   let queue: Job[] = []
   let scheduled = false
 
+  const begin = db.prepare('BEGIN')
+  const commit = db.prepare('COMMIT')
+
+  const runAll = db.transaction((jobs: Job[]) => {
+    for (const job of jobs) job.outcome = { result: job.work() }
+  })
+
   // A transaction inside a transaction is a savepoint: a job that throws does not fail its neighbours.
   const savepoint = db.transaction((work: () => unknown) => work())
-  const runAll = db.transaction((jobs: Job[]) => {
+  const runEach = db.transaction((jobs: Job[]) => {
     for (const job of jobs) {
       try {
         job.outcome = { result: savepoint(job.work) }
@@ -46,13 +53,34 @@ export function createWriter(db: Database): Writer {
     }
   })
 
+  // IMMEDIATE: a transaction that read before it locked would fail at once with SQLITE_BUSY_SNAPSHOT.
+  function commitTogether(jobs: Job[]): void {
+    try {
+      runAll.immediate(jobs)
+    } catch (error) {
+      if (isStorageFailure(error)) throw error
+      // Savepoints cost as much as the inserts, so they are made only where some job has thrown.
+      runEach.immediate(jobs)
+    }
+  }
+
+  function beginReading(): void {
+    if (db.inTransaction) return
+    begin.run()
+    setImmediate(endReading)
+  }
+
+  function endReading(): void {
+    if (db.inTransaction) commit.run()
+  }
+
   function flush(): void {
     scheduled = false
+    endReading()
     const jobs = queue
     queue = []
     try {
-      // IMMEDIATE: a transaction that read before it locked would fail at once with SQLITE_BUSY_SNAPSHOT.
-      runAll.immediate(jobs)
+      commitTogether(jobs)
     } catch (error) {
       const patientUntil = isBusy(error) ? performance.now() : Number.POSITIVE_INFINITY
       for (const job of jobs) {
@@ -87,6 +115,7 @@ export function createWriter(db: Database): Writer {
       const deadline = performance.now() + patienceMilliseconds
       for (;;) {
         try {
+          beginReading()
           return work()
         } catch (error) {
           if (!isBusy(error) || performance.now() >= deadline) throw translated(error)

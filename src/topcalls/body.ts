@@ -11,9 +11,9 @@ const depthLimit = 100
 
 /** Takes JSON in UTF-8 as it was sent, and nothing else. */
 export function jsonBodies(api: FastifyInstance): void {
-  api.addHook('onRequest', async ({ headers }) => {
+  api.addHook('onRequest', ({ headers }, _, done) => {
     const coding = headers['content-encoding']?.toLowerCase()
-    if (!coding || coding === 'identity') return
+    if (!coding || coding === 'identity') return done()
     throw new Problem('unsupported_media_type', 'The body must not be compressed: leave out Content-Encoding', {
       headers: { 'accept-encoding': 'identity' }
     })
@@ -25,10 +25,11 @@ export function jsonBodies(api: FastifyInstance): void {
   )
 
   // A request without body and content type passes by the parsers.
-  api.addHook('preValidation', async request => {
+  api.addHook('preValidation', (request, _, done) => {
     if (request.body === undefined && request.routeOptions.schema?.body) {
       throw refusal('is missing; send a JSON object', 'required')
     }
+    done()
   })
 }
 

@@ -38,7 +38,7 @@ export interface KeyedRequest {
   key: string
   /** Method and route template, so that a query string or an escape in the path makes no difference. */
   operation: string
-  fingerprint: Buffer
+  fingerprint: string
 }
 
 /**
@@ -49,8 +49,9 @@ export function idempotency(api: FastifyInstance, { records, writer, clock, stri
   api.decorateRequest('idempotencyKey', undefined)
   api.decorateRequest('keyed', undefined)
 
-  api.addHook('onRequest', async request => {
+  api.addHook('onRequest', (request, _, done) => {
     if (request.routeOptions.config.idempotent) request.idempotencyKey = keyOf(request)
+    done()
   })
 
   // Keeps replays off the writer, and answers them even if the body would not pass the schema any more.
@@ -72,11 +73,11 @@ export function idempotency(api: FastifyInstance, { records, writer, clock, stri
     if (record.operation !== operation) {
       throw new Problem('idempotency_key_reused', `This Idempotency-Key was first used on ${record.operation}; use a fresh key`)
     }
-    if (!record.fingerprint.equals(fingerprint)) {
+    if (record.fingerprint !== fingerprint) {
       if (strictness === 'strict') {
         throw new Problem('idempotency_key_reused', 'This Idempotency-Key was first used with another body; use a fresh key (rule S2)')
       }
-      reply.log.warn({ idempotencyKey: key }, 'idempotency key used again with another body: the first answer is repeated')
+      reply.log.warn({ requestId: reply.request.id, idempotencyKey: key }, 'idempotency key used again with another body: the first answer is repeated')
       reply.header('Idempotency-Payload-Mismatch', 'true')
     }
     reply.header('Idempotent-Replayed', 'true')
@@ -104,7 +105,7 @@ export function idempotency(api: FastifyInstance, { records, writer, clock, stri
         const answer = {
           status: 201,
           content_type: 'application/json; charset=utf-8',
-          body: Buffer.from(reply.serializeInput(create(request, now), '201', 'application/json') as string)
+          body: reply.serializeInput(create(request, now), '201', 'application/json') as string
         }
         if (keyed) {
           records.removeExpired(now, removedPerCreate)
