@@ -42,7 +42,9 @@ const children: ChildProcess[] = []
 async function start(args: string[]): Promise<string> {
   const log = openSync(join(folder, 'log'), 'a')
   const [script = '', ...rest] = args
-  const child = spawn(process.execPath, [join(import.meta.dirname, script), ...rest], { stdio: ['ignore', 'pipe', log] })
+  const child = spawn(process.execPath, [join(import.meta.dirname, script), ...rest], {
+    stdio: ['ignore', 'pipe', log]
+  })
   children.push(child)
   const [line] = await once(createInterface(child.stdout as NodeJS.ReadableStream), 'line')
   return JSON.parse(String(line)).url
@@ -76,7 +78,8 @@ const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[Math.flo
 
 try {
   const running = []
-  for (const row of rows) running.push({ ...row, url: await start(row.args), results: [] as Awaited<ReturnType<typeof measure>>[] })
+  for (const row of rows)
+    running.push({ ...row, url: await start(row.args), results: [] as Awaited<ReturnType<typeof measure>>[] })
   for (const { url, headers } of running) await measure(url, headers, 2)
   for (let round = 1; round <= rounds; round++) {
     for (const { url, headers, results } of running) results.push(await measure(url, headers, seconds))
@@ -91,9 +94,13 @@ try {
     'p50 ms': median(results.map(({ p50 }) => p50)),
     'p99 ms': median(results.map(({ p99 }) => p99)),
     // Pairs of the same round, so that the machine's drift falls out.
-    ratio: median(results.map(({ perSecond }, round) => perSecond / (base?.results[round]?.perSecond ?? Number.NaN))).toFixed(2)
+    ratio: median(
+      results.map(({ perSecond }, round) => perSecond / (base?.results[round]?.perSecond ?? Number.NaN))
+    ).toFixed(2)
   }))
-  process.stdout.write(`${connections} connections, ${rounds} rounds of ${seconds} s each in turns, medians, Node ${process.version}\n`)
+  process.stdout.write(
+    `${connections} connections, ${rounds} rounds of ${seconds} s each in turns, medians, Node ${process.version}\n`
+  )
   console.table(lines)
 } finally {
   for (const child of children) child.kill()

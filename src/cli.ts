@@ -30,7 +30,14 @@ const commands = { start, healthcheck, openapi }
 
 async function start({ host, port, database, keys, strictness, logLevel }: Config): Promise<void> {
   const { logger, flush } = await createLogger(logLevel)
-  const server = await startFakeTopCalls({ host, port, database, strictness, keys: keys === undefined ? undefined : readKeys(keys), logger })
+  const server = await startFakeTopCalls({
+    host,
+    port,
+    database,
+    strictness,
+    keys: keys === undefined ? undefined : readKeys(keys),
+    logger
+  })
   // Written at once and to stdout, which carries nothing else, so that a script can wait for it.
   process.stdout.write(`${JSON.stringify({ event: 'ready', url: server.url, pid: process.pid })}\n`)
 
@@ -84,7 +91,8 @@ function version(): string {
 function sentence(error: unknown): string {
   const { code, message, stack } = error as NodeJS.ErrnoException
   if ([UsageError, DatabaseError, NotReady].some(expected => error instanceof expected)) return message
-  if (code === 'EADDRINUSE') return `another program listens at ${message.split(' ').at(-1)} already; choose another --port.`
+  if (code === 'EADDRINUSE')
+    return `another program listens at ${message.split(' ').at(-1)} already; choose another --port.`
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `cannot listen there: ${message}.`
   return stack ?? message
 }

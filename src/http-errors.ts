@@ -33,7 +33,8 @@ export function sendProblem(error: FastifyError | Problem, request: FastifyReque
 function problemOf(error: FastifyError | Problem): Problem {
   if (error instanceof Problem) return error
   const { statusCode = 500, code = '', message } = error
-  if (statusCode >= 500) return new Problem('internal_error', 'Something went wrong inside fake-topcalls; its log says more')
+  if (statusCode >= 500)
+    return new Problem('internal_error', 'Something went wrong inside fake-topcalls; its log says more')
   const kind = statusCode === 400 && code.startsWith('FST_ERR_CTP') ? 'invalid_body' : kindOfStatus(statusCode)
   return new Problem(kind, details[code] ?? withoutKeys(message))
 }

@@ -27,7 +27,11 @@ export interface FakeTopCalls {
  * Starts a server of its own; any number of them may run in one process.
  * @throws {DatabaseError} when the database cannot be used, or Node's own error when the port cannot
  */
-export async function startFakeTopCalls({ host = '127.0.0.1', port = 0, ...options }: StartOptions = {}): Promise<FakeTopCalls> {
+export async function startFakeTopCalls({
+  host = '127.0.0.1',
+  port = 0,
+  ...options
+}: StartOptions = {}): Promise<FakeTopCalls> {
   const app = await buildApp(options)
   const close = async () => void (await app.close())
   try {

@@ -45,9 +45,7 @@ export function carrierStore(db: Database) {
     `INSERT INTO carriers (${columns}) VALUES (${columns.map(() => '?')})`
   )
   // The clock never runs backwards, so the last row is the newest; an index for this alone would cost every insert.
-  const newest = db
-    .prepare<[], number>('SELECT created_at FROM carriers ORDER BY rowid DESC LIMIT 1')
-    .pluck()
+  const newest = db.prepare<[], number>('SELECT created_at FROM carriers ORDER BY rowid DESC LIMIT 1').pluck()
 
   return {
     insert: (carrier: CarrierRow): void => void insert.run(...columns.map(column => carrier[column])),

@@ -52,7 +52,9 @@ export function openDatabase(path: string): Database {
     return db
   } catch (error) {
     db?.close()
-    throw error instanceof DatabaseError ? error : new DatabaseError(`The database ${path} ${reason(error)}.`, { cause: error })
+    throw error instanceof DatabaseError
+      ? error
+      : new DatabaseError(`The database ${path} ${reason(error)}.`, { cause: error })
   }
 }
 
@@ -60,7 +62,8 @@ export function openDatabase(path: string): Database {
 function inspect(path: string): void {
   const { size, mode } = statSync(path)
   // The super-user may write to it all the same; whoever took the permission away did not want that.
-  if ((mode & 0o222) === 0) throw new DatabaseError(`The database ${path} is read-only; the server needs to write to it.`)
+  if ((mode & 0o222) === 0)
+    throw new DatabaseError(`The database ${path} is read-only; the server needs to write to it.`)
   const db = new Sqlite(path, { readonly: true, timeout: startPatienceMilliseconds })
   try {
     const version = Number(db.pragma('user_version', { simple: true }))
@@ -100,7 +103,8 @@ function reason(error: unknown): string {
   if (code === 'SQLITE_NOTADB') return 'is not a SQLite database; name another file'
   if (code.startsWith('SQLITE_CORRUPT')) return 'is damaged; restore a copy or name another file'
   if (code.startsWith('SQLITE_READONLY')) return 'is read-only; the server needs to write to it'
-  if (code.startsWith('SQLITE_BUSY')) return `stayed locked by another process for ${startPatienceMilliseconds / 1000} s`
+  if (code.startsWith('SQLITE_BUSY'))
+    return `stayed locked by another process for ${startPatienceMilliseconds / 1000} s`
   if (code === 'SQLITE_FULL') return 'does not fit on the disk'
   return `cannot be opened: ${message.replace(/\.$/, '')}`
 }

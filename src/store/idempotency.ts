@@ -31,7 +31,9 @@ export function idempotencyStore(db: Database) {
     `SELECT * FROM idempotency_records WHERE account_id = ? AND key = ? AND ${alive}`
   )
   // Only an expired record can stand in the way: the caller has looked for a living one in the same transaction.
-  const put = db.prepare<(string | number)[]>('INSERT OR REPLACE INTO idempotency_records VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+  const put = db.prepare<(string | number)[]>(
+    'INSERT OR REPLACE INTO idempotency_records VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
+  )
   const oldestExpired = db
     .prepare<[now: number], number>(
       `SELECT rowid FROM idempotency_records WHERE ${expired} ORDER BY created_at LIMIT 1`

@@ -38,7 +38,10 @@ interface Caller {
 const accountNamespace = '7d1f0c52-6a1e-4c0b-9a55-0e6f1f0a9b3c'
 
 /** Demands a key that is known, and the scope that the route names. Without `keys` any well-formed key is an account of its own. */
-export function authentication(api: FastifyInstance, { keys, clock }: { keys: ApiKey[] | undefined; clock: Clock }): void {
+export function authentication(
+  api: FastifyInstance,
+  { keys, clock }: { keys: ApiKey[] | undefined; clock: Clock }
+): void {
   const listed = keys && new Map(keys.map(entry => [entry.key, entry]))
 
   function callerOf(token: string): Caller | undefined {

@@ -20,8 +20,10 @@ export function jsonBodies(api: FastifyInstance): void {
   })
 
   api.removeAllContentTypeParsers()
-  api.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit }, async (_: FastifyRequest, body: Buffer) =>
-    parse(body)
+  api.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer', bodyLimit },
+    async (_: FastifyRequest, body: Buffer) => parse(body)
   )
 
   // A request without body and content type passes by the parsers.
@@ -44,7 +46,11 @@ function parse(body: Buffer): unknown {
     // The message itself may quote the body, and with it a password; only the position is passed on.
     const position = /at position \d+(?: \(line \d+ column \d+\))?/.exec(String(error))?.[0]
     const forbidden = String(error).includes('forbidden')
-    throw refusal(forbidden ? 'has a member "__proto__" or "constructor.prototype"' : `is not valid JSON${position ? ` ${position}` : ''}`)
+    throw refusal(
+      forbidden
+        ? 'has a member "__proto__" or "constructor.prototype"'
+        : `is not valid JSON${position ? ` ${position}` : ''}`
+    )
   }
 }
 

@@ -10,7 +10,10 @@ const examples = {
   },
   outbound_host_name: {
     summary: 'Host name, for outbound calls only',
-    value: { carrier_name: 'Outbound', sip_gateway: { ipv4: 'sip.example.com', port: 5060, inbound: false, outbound: true } }
+    value: {
+      carrier_name: 'Outbound',
+      sip_gateway: { ipv4: 'sip.example.com', port: 5060, inbound: false, outbound: true }
+    }
   },
   auth: {
     summary: 'Credentials on inbound calls',
@@ -61,7 +64,11 @@ const elsewhere = 'The fake never answers this by itself.'
 export const addCarrierAnswers = {
   201: success(
     Carrier,
-    { source: 'inferred', description: 'The carrier exists, or existed already under this key', headers: replayHeaders },
+    {
+      source: 'inferred',
+      description: 'The carrier exists, or existed already under this key',
+      headers: replayHeaders
+    },
     {
       created: {
         summary: 'A new carrier',
@@ -91,7 +98,11 @@ export const addCarrierAnswers = {
     ]
   ),
   401: problem(
-    { source: 'documented', description: 'No key, or one that is malformed, unknown, revoked or expired', headers: challenge },
+    {
+      source: 'documented',
+      description: 'No key, or one that is malformed, unknown, revoked or expired',
+      headers: challenge
+    },
     ['unauthorized', 'Send an API key: Authorization: Bearer tc_live_…']
   ),
   402: problem({ source: 'documented', description: `The account has no quota left. ${elsewhere}` }, [
@@ -134,8 +145,12 @@ export const addCarrierAnswers = {
     'internal_error',
     'Something went wrong inside fake-topcalls; its log says more'
   ]),
-  503: problem({ source: 'fake', description: 'The database is locked or the disk failed; nothing was stored', headers: retryAfter }, [
-    'unavailable',
-    'The database stayed locked by another process for 5 s; nothing was stored'
-  ])
+  503: problem(
+    {
+      source: 'fake',
+      description: 'The database is locked or the disk failed; nothing was stored',
+      headers: retryAfter
+    },
+    ['unavailable', 'The database stayed locked by another process for 5 s; nothing was stored']
+  )
 }

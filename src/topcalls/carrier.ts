@@ -20,7 +20,10 @@ const address = {
 
 const addressOrHostName = {
   pattern: `^(?:${dottedQuad}|${hostName})$`,
-  ...enforcing('B7', 'must be an IPv4 address such as 203.0.113.10 or a host name such as sip.example.com, without port')
+  ...enforcing(
+    'B7',
+    'must be an IPv4 address such as 203.0.113.10 or a host name such as sip.example.com, without port'
+  )
 }
 
 const word = { minLength: 1, maxLength: 64 }
@@ -95,8 +98,10 @@ export function carrierCreate(strictness: Strictness) {
       allOf: [
         {
           // That an absent `inbound` means true is inferred.
-          if: { properties: { inbound: { const: true } }, ...(strictness === 'documented' && { required: ['inbound'] }) },
-          // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+          if: {
+            properties: { inbound: { const: true } },
+            ...(strictness === 'documented' && { required: ['inbound'] })
+          },
           then: { required: ['ipv4'], properties: { ipv4: address } },
           ...inferred({ else: { required: ['ipv4'], properties: { ipv4: addressOrHostName } } })
         }
@@ -119,7 +124,6 @@ export function carrierCreate(strictness: Strictness) {
   /** What the object must be with its own `trunk_type`. */
   const requiredWith = (trunkType: TrunkType, member: string, members: Credentials, marks: object) => ({
     if: { properties: { trunk_type: { const: trunkType } }, required: ['trunk_type'] },
-    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
     then: {
       required: [member],
       properties: { [member]: { not: { type: 'null' }, ...inferred(complete(members)), ...marks } },
@@ -178,7 +182,6 @@ function complete(members: Credentials) {
     ),
     allOf: Object.entries(mandatory).map(([name, { spellings, rule }]) => ({
       if: { type: 'object', not: { anyOf: spellings.map(spelling => ({ required: [spelling] })) } },
-      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
       then: { required: [name], properties: { [name]: rule } }
     }))
   }

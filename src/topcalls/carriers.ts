@@ -48,7 +48,11 @@ export function carrierRoutes(api: FastifyInstance, { carriers, clock, strictnes
 type Settings = Omit<CarrierRow, keyof Carrier>
 
 /** What is kept of the gateway and the credentials. With `documented` a setting may be anything: what is no setting is not kept. */
-function settingsOf({ sip_gateway: { ipv4, port, inbound, outbound }, registration, inbound_auth }: CarrierCreate): Settings {
+function settingsOf({
+  sip_gateway: { ipv4, port, inbound, outbound },
+  registration,
+  inbound_auth
+}: CarrierCreate): Settings {
   return {
     gateway_ipv4: typeof ipv4 === 'string' ? ipv4 : null,
     gateway_port: Number.isSafeInteger(port) ? (port as number) : null,

@@ -41,7 +41,10 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
 interface Operation {
   'x-request-examples'?: object
   requestBody?: { content: Record<string, { examples?: object }> }
-  responses: Record<string, { content?: Record<string, { 'x-topcalls-source'?: string }>; 'x-topcalls-source'?: string }>
+  responses: Record<
+    string,
+    { content?: Record<string, { 'x-topcalls-source'?: string }>; 'x-topcalls-source'?: string }
+  >
 }
 
 /** Puts to their places what a Fastify route schema has no place for. */

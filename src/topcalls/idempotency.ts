@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import { Problem, type Violation } from '../problem.ts'
 import type { IdempotencyRecord, IdempotencyStore } from '../store/idempotency.ts'
 import type { Writer } from '../store/writer.ts'
-import { enforcing, type Strictness } from './rules.ts'
+import type { Strictness } from './rules.ts'
 
 const shortest = 8
 const longest = 255
@@ -71,13 +71,22 @@ export function idempotency(api: FastifyInstance, { records, writer, clock, stri
 
   function replay(reply: FastifyReply, record: IdempotencyRecord, { operation, fingerprint, key }: KeyedRequest) {
     if (record.operation !== operation) {
-      throw new Problem('idempotency_key_reused', `This Idempotency-Key was first used on ${record.operation}; use a fresh key`)
+      throw new Problem(
+        'idempotency_key_reused',
+        `This Idempotency-Key was first used on ${record.operation}; use a fresh key`
+      )
     }
     if (record.fingerprint !== fingerprint) {
       if (strictness === 'strict') {
-        throw new Problem('idempotency_key_reused', 'This Idempotency-Key was first used with another body; use a fresh key (rule S2)')
+        throw new Problem(
+          'idempotency_key_reused',
+          'This Idempotency-Key was first used with another body; use a fresh key (rule S2)'
+        )
       }
-      reply.log.warn({ requestId: reply.request.id, idempotencyKey: key }, 'idempotency key used again with another body: the first answer is repeated')
+      reply.log.warn(
+        { requestId: reply.request.id, idempotencyKey: key },
+        'idempotency key used again with another body: the first answer is repeated'
+      )
       reply.header('Idempotency-Payload-Mismatch', 'true')
     }
     reply.header('Idempotent-Replayed', 'true')
@@ -119,7 +128,10 @@ export function idempotency(api: FastifyInstance, { records, writer, clock, stri
 }
 
 /** Sends the stored bytes, the first time as every time. */
-function send(reply: FastifyReply, { status, content_type, body }: Pick<IdempotencyRecord, 'status' | 'content_type' | 'body'>) {
+function send(
+  reply: FastifyReply,
+  { status, content_type, body }: Pick<IdempotencyRecord, 'status' | 'content_type' | 'body'>
+) {
   return reply.code(status).header('content-type', content_type).send(body)
 }
 

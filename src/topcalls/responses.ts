@@ -1,5 +1,12 @@
-import { type TSchema, Type, type TUnsafe, type Static } from 'typebox'
-import { catalogue, type ProblemDocument, ProblemDocument as ProblemSchema, type ProblemKind, problemMediaType, type Violation } from '../problem.ts'
+import { type Static, type TSchema, type TUnsafe, Type } from 'typebox'
+import {
+  catalogue,
+  type ProblemDocument,
+  type ProblemKind,
+  ProblemDocument as ProblemSchema,
+  problemMediaType,
+  type Violation
+} from '../problem.ts'
 import type { Source } from './rules.ts'
 
 /** A typed reference to a schema that was registered under its `$id`, so that it is printed once. */
@@ -17,7 +24,11 @@ interface Answer {
 const requestId = { 'x-request-id': { type: 'string', format: 'uuid', description: 'Fresh for each response' } }
 
 /** A success answer of a route. `headers` describes further headers. */
-export function success(schema: TSchema, { source, description, headers }: Answer, examples: Record<string, { summary: string; value: unknown }>) {
+export function success(
+  schema: TSchema,
+  { source, description, headers }: Answer,
+  examples: Record<string, { summary: string; value: unknown }>
+) {
   return {
     description,
     headers: { ...requestId, ...headers },

@@ -9,7 +9,10 @@ export type Strictness = (typeof strictnesses)[number]
 /** The ledger: every rule by its id, as docs/fidelity.md explains it. */
 export const rules = {
   R1: { source: 'documented', text: 'Authorization: Bearer tc_live_…' },
-  R2: { source: 'documented', text: 'the operation needs the scope phone_numbers:write (that it is this operation: inferred)' },
+  R2: {
+    source: 'documented',
+    text: 'the operation needs the scope phone_numbers:write (that it is this operation: inferred)'
+  },
   R3: { source: 'documented', text: 'bodies are JSON, request type application/json' },
   R4: { source: 'inferred', text: 'success answers 201' },
   B1: { source: 'documented', text: 'carrier_name is a string of 1 to 100 characters' },
@@ -19,8 +22,14 @@ export const rules = {
   B5: { source: 'documented', text: 'registration is required with trunk_type reg' },
   B6: { source: 'documented', text: 'inbound_auth is required with trunk_type auth' },
   B7: { source: 'inferred', text: 'sip_gateway.ipv4 is a dotted quad, or a host name for an outbound-only gateway' },
-  B8: { source: 'inferred', text: 'sip_gateway.port is an integer from 1 to 65535, default 5060 (the name: documented)' },
-  B9: { source: 'inferred', text: 'sip_gateway.inbound and .outbound are booleans, default true (the names: documented)' },
+  B8: {
+    source: 'inferred',
+    text: 'sip_gateway.port is an integer from 1 to 65535, default 5060 (the name: documented)'
+  },
+  B9: {
+    source: 'inferred',
+    text: 'sip_gateway.inbound and .outbound are booleans, default true (the names: documented)'
+  },
   B10: { source: 'inferred', text: 'members of registration' },
   B11: { source: 'inferred', text: 'members of inbound_auth' },
   B12: { source: 'inferred', text: 'credentials with another trunk_type are only checked for their types' },

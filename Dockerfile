@@ -1,0 +1,42 @@
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+# Without scripts, so that the development dependency `node` does not fetch a second Node.
+RUN npm ci --ignore-scripts
+COPY tsconfig.json ./
+COPY src src
+RUN npm run build
+
+FROM node:24-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+# The last line fails the build where better-sqlite3 has no binary for this platform.
+RUN npm ci --ignore-scripts --omit=dev \
+ && cd node_modules/better-sqlite3 \
+ && rm -r deps src \
+ && find prebuilds -type f ! -name "linux-$(node -p process.arch).node" -delete \
+ && node -e "new (require('better-sqlite3'))(':memory:')"
+
+FROM node:24-bookworm-slim
+LABEL org.opencontainers.image.title="fake-topcalls" \
+      org.opencontainers.image.description="An emulator of the TopCalls HTTP API for laptops, CI and contract tests" \
+      org.opencontainers.image.licenses="Apache-2.0"
+# Anybody may write to /data, so that `--user` works with any uid.
+RUN rm -rf /opt/yarn* /usr/local/lib/node_modules \
+      /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /usr/local/bin/yarn /usr/local/bin/yarnpkg \
+ && mkdir -m 1777 /data
+WORKDIR /app
+COPY --from=dependencies /app/node_modules node_modules
+# Readable for any uid, whatever the umask of the checkout was.
+COPY --chmod=755 package.json ./
+COPY --chmod=755 migrations migrations
+COPY --from=build /app/dist dist
+ENV NODE_ENV=production \
+    TOPCALLS_HOST=0.0.0.0 \
+    TOPCALLS_DATABASE=/data/fake-topcalls.db
+EXPOSE 8672
+VOLUME /data
+USER node
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --start-interval=250ms --retries=3 \
+  CMD ["node", "/app/dist/main.js", "healthcheck"]
+ENTRYPOINT ["node", "/app/dist/main.js"]
