@@ -82,11 +82,13 @@ export function answerParserErrors(clock: Clock) {
   }
 }
 
-/** Ends a connection with a message, after the answers to requests that came before on it. */
+/** Ends a connection with a message, after the answers to whole requests that came before on it. */
 function answerInTurn(socket: Socket, message: Buffer): void {
   if (!socket.writable) return
   // Node keeps the answer that a socket is busy with there and has no public name for it.
   const { _httpMessage: underWay } = socket as Socket & { _httpMessage?: ServerResponse | null }
-  if (underWay) underWay.once('close', () => answerInTurn(socket, message))
+  if (underWay?.req.complete) underWay.once('close', () => answerInTurn(socket, message))
+  // The broken piece is the body of a request that has its answer already.
+  else if (underWay?.headersSent) socket.destroy()
   else socket.end(message)
 }

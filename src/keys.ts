@@ -13,7 +13,8 @@ export function readKeys(file: string): ApiKey[] {
   if (!Value.Check(Type.Array(ApiKey), keys)) {
     const [error] = Value.Errors(Type.Array(ApiKey), keys)
     const place = error?.instancePath.slice(1).replaceAll('/', '.') || 'the whole'
-    throw new UsageError(`The key file ${file} is not acceptable: ${place} ${error?.message}.`)
+    const fault = error?.keyword === 'boolean' ? 'is not a member that keys have' : error?.message
+    throw new UsageError(`The key file ${file} is not acceptable: ${place} ${fault}.`)
   }
   const twice = keys.findIndex(({ key }, index) => keys.findIndex(other => other.key === key) < index)
   if (twice >= 0) throw new UsageError(`The key file ${file} lists the key of entry ${twice} more than once.`)

@@ -107,7 +107,7 @@ t.test('a key file is a list, and a mistake in it is named without repeating a k
   t.throws(() => read('{'), /not valid JSON/)
   t.throws(() => read({ keys: [] }), /must be array/)
   t.throws(() => read([{ ...entry, account_id: 'x' }]), /0\.account_id/)
-  t.throws(() => read([{ ...entry, scope: [] }]), /additional properties/)
+  t.throws(() => read([{ ...entry, scope: [] }]), /0\.scope is not a member/)
   t.throws(() => read([{ ...entry, expires_at: 'tomorrow' }]), /0\.expires_at/)
   t.throws(() => read([entry, entry]), /entry 1 more than once/)
   t.throws(() => readKeys(join(t.testdir(), 'none.json')), /cannot be read \(ENOENT\)/)

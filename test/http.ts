@@ -1,0 +1,216 @@
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { startFakeTopCalls } from '../src/index.ts'
+import { carriersUrl, emulator, faultsOf, plainCarrier } from './fixtures/emulator.ts'
+import { postCarrier } from './fixtures/program.ts'
+import { type RawAnswer, rawRequest, sendRaw } from './fixtures/socket.ts'
+
+const uuid = /^[0-9a-f-]{36}$/
+const authorization = 'Authorization: Bearer tc_live_test'
+const json = 'Content-Type: application/json'
+const body = JSON.stringify(plainCarrier)
+
+async function listening(t: Test) {
+  const server = await startFakeTopCalls()
+  t.teardown(() => server.close())
+  return server
+}
+
+function isProblem(t: Test, answer: RawAnswer | undefined, status: number, slug: string) {
+  t.match(answer, { status, headers: { 'content-type': 'application/problem+json', 'x-request-id': uuid } })
+  const document = JSON.parse(answer?.body ?? '{}')
+  t.match(document, { type: `https://api.topcalls.ai/errors/${slug}`, title: String, status, detail: String })
+  t.equal(document.instance, answer?.headers['x-request-id'])
+}
+
+t.test('an unknown route answers 404, whoever asks and whatever is sent', async t => {
+  const { app, createRaw } = await emulator(t)
+  for (const url of ['/', '/v1', '/v1/', '/v1/carriers', `${carriersUrl}/`, '/_topcalls', '/_topcalls/nothing']) {
+    const answer = await app.inject({ method: 'POST', url, payload: '{', headers: { 'content-type': 'application/json' } })
+    t.match(answer, { statusCode: 404, headers: { 'content-type': 'application/problem+json' } }, url)
+  }
+  t.match(await createRaw('{'), { statusCode: 400 })
+})
+
+t.test('a known route with another method answers 405 with Allow, before the key is looked at', async t => {
+  const { app } = await emulator(t)
+  for (const method of ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'] as const) {
+    const answer = await app.inject({ method, url: `${carriersUrl}?x=1` })
+    t.match(answer, { statusCode: 405, headers: { allow: 'POST' } }, method)
+  }
+  t.match(await app.inject({ method: 'POST', url: '/_topcalls/livez' }), { statusCode: 405, headers: { allow: /GET/ } })
+})
+
+t.test('the order of checks: route, key, scope, Idempotency-Key, coding and type, size, JSON, schema', async t => {
+  const { send } = await emulator(t, {
+    keys: [
+      { key: 'tc_live_reader', account_id: '2c5ea4c0-4067-4fe9-8bad-9b1deb4d3b7d', scopes: [] },
+      { key: 'tc_live_test', account_id: '2c5ea4c0-4067-4fe9-8bad-9b1deb4d3b7d', scopes: ['phone_numbers:write'] }
+    ]
+  })
+  // A request in which everything is wrong; each step mends one thing and meets the next refusal.
+  const request = { method: 'POST' as const, url: '/v1/nowhere', payload: '{'.repeat(70_000) }
+  const sent = { token: 'unknown', key: 'short', headers: { 'content-type': 'text/plain', 'content-encoding': 'gzip' } }
+  const steps: [object, object, number][] = [
+    [{}, {}, 404],
+    [{ url: carriersUrl }, {}, 401],
+    [{}, { token: 'tc_live_reader' }, 403],
+    [{}, { token: 'tc_live_test' }, 400],
+    [{}, { key: 'long-enough' }, 415],
+    [{}, { headers: { 'content-type': 'text/plain' } }, 415],
+    [{}, { headers: { 'content-type': 'application/json' } }, 413],
+    [{ payload: '{' }, {}, 400],
+    [{ payload: '{}' }, {}, 400],
+    [{ payload: body }, {}, 201]
+  ]
+  for (const [requestChange, sentChange, status] of steps) {
+    Object.assign(request, requestChange)
+    Object.assign(sent, sentChange)
+    t.equal((await send(request, sent)).statusCode, status)
+  }
+})
+
+t.test('R3: a body that is no JSON is refused without being quoted', async t => {
+  const { createRaw } = await emulator(t)
+  for (const wrong of ['', ' ', '{', '{"a":1,}', "{'a':1}", '{"secret":"pass', 'NaN', '{}{}', '\u00a0{}']) {
+    const answer = await createRaw(wrong)
+    t.match(answer, { statusCode: 400 }, wrong)
+    t.match(answer.json(), { title: 'Invalid request body', errors: [{ path: '' }] })
+    t.notMatch(answer.body, 'pass')
+  }
+  t.match((await createRaw('{"a" 5}')).json().detail, /at position 5/)
+})
+
+t.test('R3: JSON in detail', async t => {
+  const { createRaw } = await emulator(t)
+  const status = async (text: string | Buffer) => (await createRaw(text)).statusCode
+  const within = (member: string) => `{"carrier_name":"x","sip_gateway":{"ipv4":"1.2.3.4"},"more":${member}}`
+
+  t.equal(await status(within('{"__proto__":{"x":1}}')), 400, '__proto__')
+  t.equal(await status(within('{"constructor":{"prototype":{}}}')), 400, 'constructor.prototype')
+  t.equal(await status(within(`${'['.repeat(99)}${']'.repeat(99)}`)), 201, '100 levels')
+  t.equal(await status(within(`${'['.repeat(100)}${']'.repeat(100)}`)), 400, '101 levels')
+  t.equal(await status('['.repeat(60_000)), 400, 'an abyss')
+  t.equal(await status(within(JSON.stringify('{[\\"'.repeat(200)))), 201, 'brackets in a string are no levels')
+  t.equal(await status(`{"carrier_name":"x","carrier_name":"y","sip_gateway":{"ipv4":"1.2.3.4"}}`), 201, 'duplicate member')
+  t.equal((await createRaw(`{"carrier_name":1,"carrier_name":"y","sip_gateway":{"ipv4":"1.2.3.4"}}`)).json().carrier_name, 'y')
+  t.equal(await status(Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(body)])), 201, 'byte order mark')
+  t.equal(await status(Buffer.from(body.replace('My', 'M\xff'), 'latin1')), 400, 'no UTF-8')
+  t.equal(await status(within('"\\ud800"')), 201, 'half a surrogate pair in what is ignored')
+  t.equal(await status(within('1e999')), 201)
+})
+
+t.test('a body of more than 64 KiB answers 413, one of exactly 64 KiB does not', async t => {
+  const { createRaw } = await emulator(t)
+  const padded = (length: number) => body.padEnd(length, ' ')
+  t.match(await createRaw(padded(65_536)), { statusCode: 201 })
+  t.match(await createRaw(padded(65_537)), { statusCode: 413, headers: { 'content-type': 'application/problem+json' } })
+})
+
+t.test('a compressed body answers 415 with Accept-Encoding: identity', async t => {
+  const { createRaw } = await emulator(t)
+  for (const coding of ['gzip', 'br', 'deflate', 'identity, gzip']) {
+    const answer = await createRaw(body, { headers: { 'content-encoding': coding } })
+    t.match(answer, { statusCode: 415, headers: { 'accept-encoding': 'identity' } }, coding)
+  }
+  t.match(await createRaw(body, { headers: { 'content-encoding': 'identity' } }), { statusCode: 201 })
+})
+
+t.test('a request without body or content type is told to send one', async t => {
+  const { send, createRaw } = await emulator(t)
+  const answer = await send({ method: 'POST', url: carriersUrl })
+  t.match(answer, { statusCode: 400 })
+  t.same(faultsOf(answer), { '': 'required' })
+  t.match(await createRaw(body, { headers: { 'content-type': '' } }), { statusCode: 415 })
+})
+
+t.test('R1: two Authorization lines answer 401, even with equal values', async t => {
+  const { url } = await listening(t)
+  const [answer] = await sendRaw(url, rawRequest([authorization, authorization, json], body))
+  isProblem(t, answer, 401, 'unauthorized')
+})
+
+t.test('Idempotency-Key sent twice answers 400, even with equal values; its name knows no case', async t => {
+  const { url } = await listening(t)
+  const twice = ['Idempotency-Key: same-key-1', 'Idempotency-Key: same-key-1']
+  const [refused] = await sendRaw(url, rawRequest([authorization, json, ...twice], body))
+  isProblem(t, refused, 400, 'invalid_request')
+  const [empty] = await sendRaw(url, rawRequest([authorization, json, 'Idempotency-Key:'], body))
+  isProblem(t, empty, 400, 'invalid_request')
+
+  const [first] = await sendRaw(url, rawRequest([authorization, json, 'IDEMPOTENCY-KEY:   same-key-1  '], body))
+  const [again] = await sendRaw(url, rawRequest([authorization, json, 'idempotency-key: same-key-1'], body))
+  t.equal(first?.status, 201)
+  t.equal(again?.body, first?.body)
+  t.equal(again?.headers['idempotent-replayed'], 'true')
+})
+
+t.test('what is no HTTP is answered with a problem document', async t => {
+  const { url } = await listening(t)
+  isProblem(t, (await sendRaw(url, 'NONSENSE\r\n\r\n'))[0], 400, 'invalid_request')
+  isProblem(t, (await sendRaw(url, 'GET / HTTP/1.1\r\nbad header\r\n\r\n'))[0], 400, 'invalid_request')
+  isProblem(t, (await sendRaw(url, `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`))[0], 431, 'headers_too_large')
+  isProblem(t, (await sendRaw(url, 'GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'))[0], 400, 'invalid_request')
+  const chunked = rawRequest([], '').toString().replace('Content-Length: 0', 'Transfer-Encoding: chunked')
+  isProblem(t, (await sendRaw(url, chunked.replace('\r\n\r\n', `\r\n${authorization}\r\n${json}\r\n\r\nzz\r\n`)))[0], 400, 'invalid_request')
+})
+
+t.test('an answer that is under way comes before the refusal of what follows on the connection', async t => {
+  const { url } = await listening(t)
+  const good = rawRequest([authorization, json], body).toString().replace('Connection: close\r\n', '')
+  const answers = await sendRaw(url, `${good}NONSENSE\r\n\r\n`)
+  t.same(answers.map(({ status }) => status), [201, 400])
+})
+
+t.test('pipelined requests are answered in order', async t => {
+  const { url } = await listening(t)
+  const named = (name: string, close: boolean) => {
+    const request = rawRequest([authorization, json], JSON.stringify({ ...plainCarrier, carrier_name: name })).toString()
+    return close ? request : request.replace('Connection: close\r\n', '')
+  }
+  const answers = await sendRaw(url, [...'abcdefgh'].map(name => named(name, name === 'h')).join(''))
+  t.equal(answers.map(answer => JSON.parse(answer.body).carrier_name).join(''), 'abcdefgh')
+})
+
+t.test('a body that arrives in pieces, in chunks or after Expect: 100-continue is taken', async t => {
+  const { url } = await listening(t)
+  const whole = rawRequest([authorization, json, 'Expect: 100-continue'], body)
+  t.match(await sendRaw(url, whole.subarray(0, 40), whole.subarray(40, 250), whole.subarray(250)), [{ status: 201 }])
+  const chunks = `5\r\n${body.slice(0, 5)}\r\n${(body.length - 5).toString(16)}\r\n${body.slice(5)}\r\n0\r\n\r\n`
+  const chunked = `POST ${carriersUrl} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n${authorization}\r\n${json}\r\n\r\n${chunks}`
+  t.match(await sendRaw(url, chunked), [{ status: 201 }])
+})
+
+t.test('a chunked body over the limit answers 413', async t => {
+  const { url } = await listening(t)
+  const head = `POST ${carriersUrl} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n${authorization}\r\n${json}\r\n\r\n`
+  const [answer] = await sendRaw(url, head, `11170\r\n${' '.repeat(70_000)}\r\n0\r\n\r\n`)
+  isProblem(t, answer, 413, 'payload_too_large')
+})
+
+t.test('a client that goes before its whole body arrived has stored nothing', async t => {
+  const { url } = await listening(t)
+  const { hostname, port } = new URL(url)
+  const request = rawRequest([authorization, json, 'Idempotency-Key: half-a-body'], body)
+  const socket = connect(Number(port), hostname)
+  socket.write(request.subarray(0, -5))
+  await sleep(100)
+  socket.destroy()
+  await sleep(100)
+  const retry = await postCarrier(url, { key: 'half-a-body', body: plainCarrier })
+  t.equal(retry.status, 201)
+  t.notOk(retry.headers.get('idempotent-replayed'))
+})
+
+t.test('a client that goes right after its body has its carrier: the retry replays', async t => {
+  const { url } = await listening(t)
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  socket.write(rawRequest([authorization, json, 'Idempotency-Key: gone-client'], body))
+  await sleep(50)
+  socket.destroy()
+  await sleep(100)
+  const retry = await postCarrier(url, { key: 'gone-client', body: plainCarrier })
+  t.equal(retry.headers.get('idempotent-replayed'), 'true')
+})
