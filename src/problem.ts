@@ -24,25 +24,41 @@ export type ProblemKind = keyof typeof catalogue
 
 export const violationCodes = ['invalid_type', 'too_small', 'too_big', 'invalid_value', 'required', 'custom'] as const
 
+const documented = { 'x-topcalls-source': 'documented' }
+const inferred = { 'x-topcalls-source': 'inferred' }
+const ours = { 'x-topcalls-source': 'fake' }
+
 /** One thing that is wrong with a request. */
 export const Violation = Type.Object({
-  path: Type.String({ description: 'Dotted path of the member, the name of the header, or empty for the whole body' }),
-  message: Type.String({ description: 'What is wrong and how to mend it; never the value that was sent' }),
-  code: Type.Enum(violationCodes)
+  path: Type.String({
+    ...documented,
+    description: 'Dotted path of the member, the name of the header, or empty for the whole body'
+  }),
+  message: Type.String({
+    ...documented,
+    description: 'What is wrong and how to mend it; never the value that was sent'
+  }),
+  code: Type.Enum(violationCodes, inferred)
 })
 export type Violation = Static<typeof Violation>
 
 /** RFC 7807 problem document. */
 export const ProblemDocument = Type.Object(
   {
-    type: Type.String({ format: 'uri', description: '`https://api.topcalls.ai/errors/<slug>`' }),
-    title: Type.String(),
-    status: Type.Integer({ minimum: 400, maximum: 599 }),
-    detail: Type.String({ description: 'The first problem, for people' }),
-    instance: Type.String({ format: 'uuid', description: 'Fresh for each response; repeated in `x-request-id`' }),
-    errors: Type.Optional(Type.Array(Violation, { description: 'Every fault of the request; only with status 400' }))
+    type: Type.String({ ...documented, format: 'uri', description: '`https://api.topcalls.ai/errors/<slug>`' }),
+    title: Type.String(documented),
+    status: Type.Integer({ ...documented, minimum: 400, maximum: 599 }),
+    detail: Type.String({ ...documented, description: 'The first problem, for people' }),
+    instance: Type.String({
+      ...ours,
+      format: 'uuid',
+      description: 'Fresh for each response; repeated in `x-request-id`'
+    }),
+    errors: Type.Optional(
+      Type.Array(Violation, { ...documented, description: 'Every fault of the request; only with status 400' })
+    )
   },
-  { $id: 'Problem', description: 'RFC 7807 problem document', 'x-topcalls-source': 'documented' }
+  { $id: 'Problem', ...documented, description: 'RFC 7807 problem document' }
 )
 export type ProblemDocument = Static<typeof ProblemDocument>
 

@@ -27,7 +27,12 @@ function isProblem(t: Test, answer: RawAnswer | undefined, status: number, slug:
 t.test('an unknown route answers 404, whoever asks and whatever is sent', async t => {
   const { app, createRaw } = await emulator(t)
   for (const url of ['/', '/v1', '/v1/', '/v1/carriers', `${carriersUrl}/`, '/_topcalls', '/_topcalls/nothing']) {
-    const answer = await app.inject({ method: 'POST', url, payload: '{', headers: { 'content-type': 'application/json' } })
+    const answer = await app.inject({
+      method: 'POST',
+      url,
+      payload: '{',
+      headers: { 'content-type': 'application/json' }
+    })
     t.match(answer, { statusCode: 404, headers: { 'content-type': 'application/problem+json' } }, url)
   }
   t.match(await createRaw('{'), { statusCode: 400 })
@@ -93,8 +98,15 @@ t.test('R3: JSON in detail', async t => {
   t.equal(await status(within(`${'['.repeat(100)}${']'.repeat(100)}`)), 400, '101 levels')
   t.equal(await status('['.repeat(60_000)), 400, 'an abyss')
   t.equal(await status(within(JSON.stringify('{[\\"'.repeat(200)))), 201, 'brackets in a string are no levels')
-  t.equal(await status(`{"carrier_name":"x","carrier_name":"y","sip_gateway":{"ipv4":"1.2.3.4"}}`), 201, 'duplicate member')
-  t.equal((await createRaw(`{"carrier_name":1,"carrier_name":"y","sip_gateway":{"ipv4":"1.2.3.4"}}`)).json().carrier_name, 'y')
+  t.equal(
+    await status(`{"carrier_name":"x","carrier_name":"y","sip_gateway":{"ipv4":"1.2.3.4"}}`),
+    201,
+    'duplicate member'
+  )
+  t.equal(
+    (await createRaw(`{"carrier_name":1,"carrier_name":"y","sip_gateway":{"ipv4":"1.2.3.4"}}`)).json().carrier_name,
+    'y'
+  )
   t.equal(await status(Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(body)])), 201, 'byte order mark')
   t.equal(await status(Buffer.from(body.replace('My', 'M\xff'), 'latin1')), 400, 'no UTF-8')
   t.equal(await status(within('"\\ud800"')), 201, 'half a surrogate pair in what is ignored')
@@ -151,22 +163,38 @@ t.test('what is no HTTP is answered with a problem document', async t => {
   isProblem(t, (await sendRaw(url, 'NONSENSE\r\n\r\n'))[0], 400, 'invalid_request')
   isProblem(t, (await sendRaw(url, 'GET / HTTP/1.1\r\nbad header\r\n\r\n'))[0], 400, 'invalid_request')
   isProblem(t, (await sendRaw(url, `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`))[0], 431, 'headers_too_large')
-  isProblem(t, (await sendRaw(url, 'GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'))[0], 400, 'invalid_request')
+  isProblem(
+    t,
+    (await sendRaw(url, 'GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'))[0],
+    400,
+    'invalid_request'
+  )
   const chunked = rawRequest([], '').toString().replace('Content-Length: 0', 'Transfer-Encoding: chunked')
-  isProblem(t, (await sendRaw(url, chunked.replace('\r\n\r\n', `\r\n${authorization}\r\n${json}\r\n\r\nzz\r\n`)))[0], 400, 'invalid_request')
+  isProblem(
+    t,
+    (await sendRaw(url, chunked.replace('\r\n\r\n', `\r\n${authorization}\r\n${json}\r\n\r\nzz\r\n`)))[0],
+    400,
+    'invalid_request'
+  )
 })
 
 t.test('an answer that is under way comes before the refusal of what follows on the connection', async t => {
   const { url } = await listening(t)
   const good = rawRequest([authorization, json], body).toString().replace('Connection: close\r\n', '')
   const answers = await sendRaw(url, `${good}NONSENSE\r\n\r\n`)
-  t.same(answers.map(({ status }) => status), [201, 400])
+  t.same(
+    answers.map(({ status }) => status),
+    [201, 400]
+  )
 })
 
 t.test('pipelined requests are answered in order', async t => {
   const { url } = await listening(t)
   const named = (name: string, close: boolean) => {
-    const request = rawRequest([authorization, json], JSON.stringify({ ...plainCarrier, carrier_name: name })).toString()
+    const request = rawRequest(
+      [authorization, json],
+      JSON.stringify({ ...plainCarrier, carrier_name: name })
+    ).toString()
     return close ? request : request.replace('Connection: close\r\n', '')
   }
   const answers = await sendRaw(url, [...'abcdefgh'].map(name => named(name, name === 'h')).join(''))

@@ -1,6 +1,6 @@
 import { type Static, type TObject, type TProperties, Type } from 'typebox'
 import { type TrunkType, trunkTypes } from '../store/carriers.ts'
-import { enforcing, type Strictness } from './rules.ts'
+import { enforcing, type RuleId, type Strictness } from './rules.ts'
 
 const octet = '(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
 const dottedQuad = `${octet}(?:\\.${octet}){3}`
@@ -112,10 +112,13 @@ export function carrierCreate(strictness: Strictness) {
   )
 
   /** The object as it may always be: every spelling of every member, checked for its type only (B12), or null (B13). */
-  const credentials = (members: Credentials, marks: object) => {
+  const credentials = (members: Credentials, membersRule: RuleId, marks: object) => {
     const spellings = Object.values(members).flatMap(member => member.spellings)
     const properties: TProperties = Object.fromEntries(
-      spellings.map(name => [name, Type.Optional(Type.Unknown({ ...inferred({ type: 'string' }) }))])
+      spellings.map(name => [
+        name,
+        Type.Optional(Type.Unknown({ ...inferred({ type: 'string' }), ...enforcing(membersRule) }))
+      ])
     )
     const { type: _, ...schema } = Type.Object(properties, { ...closed, ...marks })
     return Type.Optional(Type.Unsafe<Static<TObject> | null>({ type: ['object', 'null'], ...schema }))
@@ -148,11 +151,11 @@ export function carrierCreate(strictness: Strictness) {
         })
       ),
       sip_gateway: SipGateway,
-      registration: credentials(registration, {
+      registration: credentials(registration, 'B10', {
         ...enforcing('B5'),
         description: 'Credentials of the SIP registration; required where `trunk_type` is `reg`'
       }),
-      inbound_auth: credentials(inboundAuth, {
+      inbound_auth: credentials(inboundAuth, 'B11', {
         ...enforcing('B6'),
         description: 'Credentials of inbound calls; required where `trunk_type` is `auth`'
       })

@@ -1,0 +1,153 @@
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
+import t, { type Test } from 'tap'
+import { createClock } from '../src/clock.ts'
+import { openDatabase, schemaVersion } from '../src/store/database.ts'
+import { emulator, hour, plainCarrier } from './fixtures/emulator.ts'
+
+/** A file of the present version with carriers in it, closed. */
+async function usedFile(t: Test, carriers = 1) {
+  const file = join(t.testdir(), 'fake.db')
+  const { app, create } = await emulator(t, { database: file })
+  await Promise.all(Array.from({ length: carriers }, () => create()))
+  await app.close()
+  return file
+}
+
+function refuses(t: Test, file: string, said: RegExp) {
+  const before = existsSync(file) ? readFileSync(file) : undefined
+  t.throws(() => openDatabase(file), { name: 'Error', message: said })
+  if (before) t.ok(readFileSync(file).equals(before), 'the file stays as it was')
+}
+
+t.test('a new file is created, migrated, and in WAL mode with synchronous FULL', t => {
+  const db = openDatabase(join(t.testdir(), 'new.db'))
+  t.teardown(() => db.close())
+  t.equal(db.pragma('user_version', { simple: true }), schemaVersion)
+  t.equal(db.pragma('journal_mode', { simple: true }), 'wal')
+  t.equal(db.pragma('synchronous', { simple: true }), 2)
+  t.equal(db.pragma('foreign_keys', { simple: true }), 1)
+  const strict = db.prepare(
+    "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT strict AND name NOT LIKE 'sqlite_%'"
+  )
+  t.equal(strict.pluck().get(), 0, 'every table is STRICT')
+  t.end()
+})
+
+t.test('carriers and answers are there after a restart', async t => {
+  const database = join(t.testdir(), 'fake.db')
+  const one = await emulator(t, { database })
+  const first = await one.create(plainCarrier, { key: 'before-restart' })
+  await one.app.close()
+
+  const two = await emulator(t, { database })
+  const again = await two.create(plainCarrier, { key: 'before-restart' })
+  t.equal(again.body, first.body)
+  t.equal(again.headers['idempotent-replayed'], 'true')
+  t.notOk(again.headers['idempotency-payload-mismatch'], 'the fingerprint survives as well')
+})
+
+t.test('a file of an older version is brought up to date', t => {
+  const file = join(t.testdir(), 'old.db')
+  const old = new Sqlite(file)
+  old.exec(readFileSync(new URL('../migrations/001-carriers.sql', import.meta.url), 'utf8'))
+  old.pragma('user_version = 1')
+  old.pragma(`application_id = ${0x544f5043}`)
+  old.close()
+  const db = openDatabase(file)
+  t.teardown(() => db.close())
+  t.equal(db.pragma('user_version', { simple: true }), schemaVersion)
+  t.end()
+})
+
+t.test('a file of a newer version stops the start', async t => {
+  const file = await usedFile(t)
+  const newer = new Sqlite(file)
+  newer.pragma(`user_version = ${schemaVersion + 1}`)
+  newer.close()
+  refuses(t, file, /newer fake-topcalls \(schema 3, this one knows 2\)/)
+})
+
+t.test("another program's database stops the start", t => {
+  const file = join(t.testdir(), 'theirs.db')
+  const theirs = new Sqlite(file)
+  theirs.exec('CREATE TABLE precious (x)')
+  theirs.close()
+  refuses(t, file, /belongs to another program/)
+  t.end()
+})
+
+t.test('a file that is no database stops the start', t => {
+  const file = join(t.testdir(), 'notes.txt')
+  writeFileSync(file, 'These are my notes. '.repeat(100))
+  refuses(t, file, /is not a SQLite database/)
+  t.end()
+})
+
+t.test('a damaged file stops the start', async t => {
+  const file = await usedFile(t, 200)
+  const bytes = readFileSync(file)
+  t.ok(bytes.length > 40_000)
+  const garbled = `${file}-garbled`
+  writeFileSync(garbled, bytes.fill(0xa5, 12_288, 24_576))
+  refuses(t, garbled, /damaged/)
+
+  const short = `${file}-short`
+  copyFileSync(file, short)
+  truncateSync(short, 20_480)
+  refuses(t, short, /damaged/)
+})
+
+t.test('a file without write permission stops the start, for the super-user too', async t => {
+  const file = await usedFile(t)
+  chmodSync(file, 0o444)
+  refuses(t, file, /read-only/)
+})
+
+t.test('a path that cannot be created stops the start', t => {
+  const folder = t.testdir()
+  refuses(t, join(folder, 'no/such/folder/fake.db'), /cannot be opened.*directory does not exist/)
+  mkdirSync(join(folder, 'a-folder'))
+  t.throws(() => openDatabase(join(folder, 'a-folder')), { message: /cannot be opened|is a folder/ })
+  t.end()
+})
+
+t.test('an empty file is taken as a new database', t => {
+  const file = join(t.testdir(), 'empty.db')
+  writeFileSync(file, '')
+  openDatabase(file).close()
+  t.end()
+})
+
+t.test('a clock that was set back across a restart starts at the newest stored instant', async t => {
+  const database = join(t.testdir(), 'fake.db')
+  const noon = Date.parse('2030-01-01T12:00:00Z')
+  const before = await emulator(t, { database, clock: createClock(() => noon) })
+  const first = await before.create(plainCarrier, { key: 'set-back-clock' })
+  await before.app.close()
+
+  const after = await emulator(t, { database, clock: createClock(() => noon - 6 * hour) })
+  t.equal((await after.create()).json().created_at, '2030-01-01T12:00:00.000Z')
+  after.clock.advance(24 * hour - 1)
+  t.equal((await after.create(plainCarrier, { key: 'set-back-clock' })).body, first.body)
+  after.clock.advance(1)
+  t.not(
+    (await after.create(plainCarrier, { key: 'set-back-clock' })).body,
+    first.body,
+    'the window is no longer than 24 h'
+  )
+})
+
+t.test('a clock never runs backwards, whatever the wall clock does', t => {
+  const clock = createClock()
+  const { now: realNow } = Date
+  t.teardown(() => {
+    Date.now = realNow
+  })
+  const before = clock.now()
+  Date.now = () => 0
+  t.ok(clock.now() >= before)
+  t.throws(() => clock.advance(-1), RangeError)
+  t.end()
+})

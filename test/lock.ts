@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import Sqlite from 'better-sqlite3'
+import t, { type Test } from 'tap'
+import { peek } from './fixtures/database.ts'
+import { emulator, plainCarrier } from './fixtures/emulator.ts'
+import { postCarrier, started } from './fixtures/program.ts'
+
+async function lockable(t: Test) {
+  const database = join(t.testdir(), 'fake.db')
+  const world = await emulator(t, { database })
+  const intruder = new Sqlite(database)
+  t.teardown(() => intruder.close())
+  return { ...world, intruder, stored: peek(t, database) }
+}
+
+t.test('while another process holds the lock, requests wait and the event loop does not', async t => {
+  const { create, send, intruder } = await lockable(t)
+  intruder.exec('BEGIN IMMEDIATE')
+  const answers = Promise.all([create(plainCarrier, { key: 'waiting-1' }), create()])
+  // The lock is held in this very process: were the wait synchronous, nothing could release it.
+  for (let turn = 0; turn < 30; turn++) {
+    t.match(await send({ url: '/_topcalls/livez' }), { statusCode: 200 })
+    await sleep(10)
+  }
+  intruder.exec('COMMIT')
+  t.match(await answers, [{ statusCode: 201 }, { statusCode: 201 }])
+})
+
+t.test('after 5 s of waiting the answer is 503 with Retry-After, and nothing is stored', async t => {
+  const { create, intruder, stored } = await lockable(t)
+  intruder.exec('BEGIN IMMEDIATE')
+  const answer = await create(plainCarrier, { key: 'given-up-key' })
+  t.match(answer, { statusCode: 503, headers: { 'content-type': 'application/problem+json', 'retry-after': '1' } })
+  t.match(answer.json(), { type: 'https://api.topcalls.ai/errors/unavailable', detail: /locked/ })
+  intruder.exec('COMMIT')
+  t.equal(stored.carriers(), 0)
+  t.match(await create(plainCarrier, { key: 'given-up-key' }), { statusCode: 201 })
+})
+
+t.test('two servers on one file share their keys: simultaneous duplicates make one carrier', async t => {
+  const database = join(t.testdir(), 'fake.db')
+  const servers = await Promise.all([started(t, ['--database', database]), started(t, ['--database', database])])
+  const keys = Array.from({ length: 20 }, (_, index) => `shared-key-${index}`)
+  const answers = await Promise.all(
+    keys.flatMap(key =>
+      Array.from({ length: 10 }, async (_, index) => {
+        const answer = await postCarrier(servers[index % 2]?.url ?? '', { key })
+        return { key, status: answer.status, body: await answer.text() }
+      })
+    )
+  )
+  t.same([...new Set(answers.map(({ status }) => status))], [201])
+  t.equal(new Set(answers.map(({ key, body }) => `${key} ${body}`)).size, keys.length)
+  t.equal(peek(t, database).carriers(), keys.length)
+})
