@@ -60,11 +60,15 @@ export function openDatabase(path: string): Database {
 
 /** Looks at a file without changing it. */
 function inspect(path: string): void {
-  const { size, mode } = statSync(path)
+  const status = statSync(path)
+  const { size, mode } = status
+  if (!status.isFile()) throw new DatabaseError(`The database ${path} is not a regular file.`)
   // The super-user may write to it all the same; whoever took the permission away did not want that.
   if ((mode & 0o222) === 0)
     throw new DatabaseError(`The database ${path} is read-only; the server needs to write to it.`)
-  const db = new Sqlite(path, { readonly: true, timeout: startPatienceMilliseconds })
+  // Closing would write the content of a left-over WAL into the file, so that is only read. Without one a writable
+  // connection is better: it takes the files that it makes beside this one away again, and writes nothing.
+  const db = new Sqlite(path, { readonly: existsSync(`${path}-wal`), timeout: startPatienceMilliseconds })
   try {
     const version = Number(db.pragma('user_version', { simple: true }))
     const owner = Number(db.pragma('application_id', { simple: true }))
