@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { get } from 'node:http'
-import { pino } from 'pino'
-import { buildApp } from './app.ts'
-import { type Config, helpText, readInvocation, UsageError } from './config.ts'
-import { startFakeTopCalls } from './index.ts'
-import { readKeys } from './keys.ts'
-import { DatabaseError } from './store/database.ts'
+import { type Config, helpText, readInvocation } from './config.ts'
+import { Failure } from './failure.ts'
+
+// The server is imported by the commands that need it: a health check must not pay for it.
 
 /** How long requests in flight may take once the process was asked to stop. */
 const graceMilliseconds = 800
@@ -21,14 +19,15 @@ export async function main(): Promise<void> {
     else await commands[invocation.command](invocation.config)
   } catch (error) {
     process.stderr.write(`fake-topcalls: ${sentence(error)}\n`)
-    process.exitCode = error instanceof UsageError ? 2 : 1
-    if (error instanceof UsageError) process.stderr.write('Try fake-topcalls --help.\n')
+    process.exitCode = error instanceof Failure ? error.exitCode : 1
+    if (process.exitCode === 2) process.stderr.write('Try fake-topcalls --help.\n')
   }
 }
 
 const commands = { start, healthcheck, openapi }
 
 async function start({ host, port, database, keys, strictness, logLevel }: Config): Promise<void> {
+  const [{ startFakeTopCalls }, { readKeys }] = await Promise.all([import('./index.ts'), import('./keys.ts')])
   const { logger, flush } = await createLogger(logLevel)
   const server = await startFakeTopCalls({
     host,
@@ -38,8 +37,6 @@ async function start({ host, port, database, keys, strictness, logLevel }: Confi
     keys: keys === undefined ? undefined : readKeys(keys),
     logger
   })
-  // Written at once and to stdout, which carries nothing else, so that a script can wait for it.
-  process.stdout.write(`${JSON.stringify({ event: 'ready', url: server.url, pid: process.pid })}\n`)
 
   async function stop(signal: NodeJS.Signals): Promise<void> {
     logger.info(`${signal}: stopping`)
@@ -48,12 +45,15 @@ async function start({ host, port, database, keys, strictness, logLevel }: Confi
     flush()
     process.exit(0)
   }
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeAllListeners(signal).once(signal, stop)
+
+  // Written to stdout, which carries nothing else, so that a script can wait for it.
+  process.stdout.write(`${JSON.stringify({ event: 'ready', url: server.url, pid: process.pid })}\n`)
 }
 
 /** Logs go to stderr: for people on a terminal, as JSON elsewhere. */
 async function createLogger(level: string) {
+  const { pino } = await import('pino')
   if (process.stderr.isTTY) {
     const { default: pretty } = await import('pino-pretty')
     const stream = pretty({ destination: 2, sync: true, ignore: 'pid,hostname' })
@@ -70,15 +70,13 @@ async function healthcheck({ host, port }: Config): Promise<void> {
   const status = await new Promise((resolve, reject) => {
     const request = get(target, response => resolve(response.resume().statusCode))
     request.on('timeout', () => request.destroy(new Error(`no answer within ${healthTimeoutMilliseconds / 1000} s`)))
-    request.on('error', ({ message }) => reject(new NotReady(`not ready: ${message}`)))
+    request.on('error', ({ message }) => reject(new Failure(`not ready: ${message}.`)))
   })
-  if (status !== 200) throw new NotReady(`not ready: the server answered ${status}`)
+  if (status !== 200) throw new Failure(`not ready: the server answered ${status}.`)
 }
 
-/** What healthcheck says of a server that is not ready. */
-class NotReady extends Error {}
-
 async function openapi({ strictness }: Config): Promise<void> {
+  const { buildApp } = await import('./app.ts')
   const app = await buildApp({ strictness })
   process.stdout.write(app.swagger({ yaml: true }))
   await app.close()
@@ -90,7 +88,7 @@ function version(): string {
 
 function sentence(error: unknown): string {
   const { code, message, stack } = error as NodeJS.ErrnoException
-  if ([UsageError, DatabaseError, NotReady].some(expected => error instanceof expected)) return message
+  if (error instanceof Failure) return message
   if (code === 'EADDRINUSE')
     return `another program listens at ${message.split(' ').at(-1)} already; choose another --port.`
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `cannot listen there: ${message}.`

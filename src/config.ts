@@ -1,65 +1,69 @@
 import { parseArgs } from 'node:util'
-import { type Static, Type } from 'typebox'
-import { Value } from 'typebox/value'
+import { UsageError } from './failure.ts'
 import { strictnesses } from './topcalls/rules.ts'
 
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+// Without TypeBox on purpose: a health check runs every few seconds, and loading TypeBox takes longer than the rest of it.
 
-/** Every option, once: `logLevel` is the flag --log-level and the variable TOPCALLS_LOG_LEVEL. */
-export const Config = Type.Object({
-  host: Type.String({ default: '127.0.0.1', minLength: 1, title: 'ADDRESS', description: 'address to listen on' }),
-  port: Type.Integer({
-    default: 8672,
-    minimum: 0,
-    maximum: 65535,
-    title: 'PORT',
-    description: 'port to listen on; 0 takes any free one'
-  }),
-  database: Type.String({
-    default: ':memory:',
-    minLength: 1,
-    title: 'FILE',
-    description: 'SQLite file, created where it is missing, or :memory:'
-  }),
-  keys: Type.Optional(
-    Type.String({
-      minLength: 1,
-      title: 'FILE',
-      description: 'JSON list of the API keys that are accepted; without it any tc_live_… key is'
-    })
-  ),
-  strictness: Type.Enum(strictnesses, { default: 'inferred', description: 'which rules are enforced' }),
-  logLevel: Type.Enum(logLevels, { default: 'info', description: 'least important log line that is written' })
-})
-export type Config = Static<typeof Config>
-
-type OptionName = keyof Config
-interface OptionSchema {
-  type?: string
-  default?: unknown
-  enum?: readonly string[]
-  minimum?: number
-  maximum?: number
-  title?: string
-  description?: string
+interface Option<T> {
+  /** What stands behind the flag in --help. */
+  value: string
+  description: string
+  fallback: T
+  /** What the value must be, as the end of a sentence. */
+  expected: string
+  /** The value of a text, or undefined where the text is not acceptable. */
+  parse(text: string): T | undefined
 }
 
-const options = Object.entries(Config.properties as Record<OptionName, OptionSchema>).map(([name, schema]) => ({
-  name: name as OptionName,
+function text<T extends string | undefined>(value: string, fallback: T, description: string): Option<string | T> {
+  return { value, description, fallback, expected: 'a text that is not empty', parse: given => given || undefined }
+}
+
+function integer(
+  value: string,
+  fallback: number,
+  [least, most]: [number, number],
+  description: string
+): Option<number> {
+  const parse = (given: string) => {
+    const number = /^\d{1,9}$/.test(given) ? Number(given) : Number.NaN
+    return number >= least && number <= most ? number : undefined
+  }
+  return { value, description, fallback, expected: `an integer from ${least} to ${most}`, parse }
+}
+
+function choice<T extends string>(choices: readonly T[], fallback: NoInfer<T>, description: string): Option<T> {
+  const parse = (given: string) => choices.find(one => one === given)
+  return { value: choices.join('|'), description, fallback, expected: `one of ${choices.join(', ')}`, parse }
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+/** Every option, once: `logLevel` is the flag --log-level and the variable TOPCALLS_LOG_LEVEL. */
+const options = {
+  host: text('ADDRESS', '127.0.0.1', 'address to listen on'),
+  port: integer('PORT', 8672, [0, 65535], 'port to listen on; 0 takes any free one'),
+  database: text('FILE', ':memory:', 'SQLite file, created where it is missing, or :memory:'),
+  keys: text('FILE', undefined, 'JSON list of the API keys that are accepted; without it any tc_live_… key is'),
+  strictness: choice(strictnesses, 'inferred', 'which rules are enforced'),
+  logLevel: choice(logLevels, 'info', 'least important log line that is written')
+}
+
+export type Config = { [Name in keyof typeof options]: (typeof options)[Name]['fallback'] }
+
+const declared = Object.entries<Option<unknown>>(options).map(([name, option]) => ({
+  name,
   flag: name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`),
   variable: `TOPCALLS_${name.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`,
-  schema
+  ...option
 }))
 
-export const commands = {
+const commands = {
   start: 'run the server (the default)',
   healthcheck: 'ask a running server, found by the same options, whether it is ready; exit 1 if not',
   openapi: 'print the OpenAPI document of the emulated API'
 }
 export type Command = keyof typeof commands
-
-/** Something is wrong with what the user typed. The message is one sentence that names it. */
-export class UsageError extends Error {}
 
 export type Invocation = { help: true } | { version: true } | { command: Command; config: Config }
 
@@ -74,27 +78,25 @@ export function readInvocation(args: string[], environment: Record<string, strin
 
   const [command = 'start', ...rest] = positionals
   if (!Object.hasOwn(commands, command)) {
-    throw new UsageError(`Unknown command "${command}"; there are ${Object.keys(commands).join(', ')}.`)
+    throw new UsageError(`unknown command "${command}"; there are ${Object.keys(commands).join(', ')}.`)
   }
-  if (rest.length > 0) throw new UsageError(`Unexpected argument "${rest[0]}".`)
+  if (rest.length > 0) throw new UsageError(`unexpected argument "${rest[0]}".`)
 
-  const config: Record<string, unknown> = {}
-  for (const { name, flag, variable, schema } of options) {
+  const config = declared.map(({ name, flag, variable, fallback, expected, parse }) => {
     const typed = values[flag]
-    const text = typeof typed === 'string' ? typed : environment[variable] || undefined
-    const origin = typeof typed === 'string' ? `--${flag}` : variable
-    const value = text === undefined ? schema.default : convert(text, schema)
-    if (value === undefined) continue
-    if (!Value.Check(Config.properties[name], value)) {
-      throw new UsageError(`${origin} must be ${expected(schema)}, not "${text}".`)
-    }
-    config[name] = value
-  }
-  return { command: command as Command, config: config as Config }
+    const given = typeof typed === 'string' ? typed : environment[variable] || undefined
+    if (given === undefined) return [name, fallback]
+    const value = parse(given)
+    if (value !== undefined) return [name, value]
+    throw new UsageError(`${typed === undefined ? variable : `--${flag}`} must be ${expected}, not "${given}".`)
+  })
+  return { command: command as Command, config: Object.fromEntries(config) }
 }
 
-function parseFlags(args: string[]): { values: Record<string, string | boolean | undefined>; positionals: string[] } {
-  const flags = Object.fromEntries(options.map(({ flag }) => [flag, { type: 'string' as const }]))
+type Flags = Record<string, string | boolean | undefined>
+
+function parseFlags(args: string[]): { values: Flags; positionals: string[] } {
+  const flags = Object.fromEntries(declared.map(({ flag }) => [flag, { type: 'string' as const }]))
   try {
     return parseArgs({
       args,
@@ -102,27 +104,19 @@ function parseFlags(args: string[]): { values: Record<string, string | boolean |
       options: { ...flags, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } }
     })
   } catch (error) {
-    throw new UsageError((error as Error).message.split('. To specify')[0]?.replace(/\.?$/, '.'))
+    // The first sentence names the flag; the others teach parseArgs.
+    const [sentence = ''] = String((error as Error).message).split(/\. |\n/)
+    throw new UsageError(`${sentence.charAt(0).toLowerCase()}${sentence.slice(1).replace(/\.$/, '')}.`)
   }
-}
-
-function convert(text: string, { type }: OptionSchema): unknown {
-  return type === 'integer' && /^\d+$/.test(text) ? Number(text) : text
-}
-
-function expected({ enum: choices, minimum, maximum }: OptionSchema): string {
-  if (choices) return `one of ${choices.join(', ')}`
-  return minimum === undefined ? 'a text that is not empty' : `an integer from ${minimum} to ${maximum}`
 }
 
 /** The text of --help. */
 export function helpText(): string {
-  const flags = options.map(({ flag, variable, schema }) => {
-    const value = schema.enum ? schema.enum.join('|') : schema.title
-    const fallback = schema.default === undefined ? '' : ` (default ${schema.default})`
-    return `  --${flag} ${value}\n      ${schema.description}${fallback}; ${variable}`
+  const flags = declared.map(({ flag, variable, value, description, fallback }) => {
+    const otherwise = fallback === undefined ? '' : ` (default ${fallback})`
+    return `  --${flag} ${value}\n      ${description}${otherwise}; ${variable}`
   })
-  const verbs = Object.entries(commands).map(([name, text]) => `  ${name.padEnd(12)} ${text}`)
+  const verbs = Object.entries(commands).map(([name, purpose]) => `  ${name.padEnd(12)} ${purpose}`)
   return `fake-topcalls: an emulator of the TopCalls HTTP API
 
 Usage: fake-topcalls [command] [options]
@@ -133,7 +127,9 @@ ${verbs.join('\n')}
 Options, each with an environment variable that a flag overrides:
 ${flags.join('\n')}
   -h, --help
+      print this text
   -v, --version
+      print the version
 
 Exit codes: 0 stopped as asked, 1 could not start or is not ready, 2 wrong usage.
 `

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
-import { UsageError } from './config.ts'
+import { UsageError } from './failure.ts'
 import { ApiKey } from './topcalls/auth.ts'
 
 /**
@@ -14,10 +14,10 @@ export function readKeys(file: string): ApiKey[] {
     const [error] = Value.Errors(Type.Array(ApiKey), keys)
     const place = error?.instancePath.slice(1).replaceAll('/', '.') || 'the whole'
     const fault = error?.keyword === 'boolean' ? 'is not a member that keys have' : error?.message
-    throw new UsageError(`The key file ${file} is not acceptable: ${place} ${fault}.`)
+    throw new UsageError(`the key file ${file} is not acceptable: ${place} ${fault}.`)
   }
   const twice = keys.findIndex(({ key }, index) => keys.findIndex(other => other.key === key) < index)
-  if (twice >= 0) throw new UsageError(`The key file ${file} lists the key of entry ${twice} more than once.`)
+  if (twice >= 0) throw new UsageError(`the key file ${file} lists the key of entry ${twice} more than once.`)
   return keys
 }
 
@@ -26,11 +26,11 @@ function parse(file: string): unknown {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw new UsageError(`The key file ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`)
+    throw new UsageError(`the key file ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`)
   }
   try {
     return JSON.parse(text)
   } catch {
-    throw new UsageError(`The key file ${file} is not valid JSON.`)
+    throw new UsageError(`the key file ${file} is not valid JSON.`)
   }
 }

@@ -3,6 +3,9 @@
 // and Node before 22.18 cannot load the TypeScript sources, so the version is checked before anything is imported.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
+// In a container this is process 1, for which the kernel drops a signal that nobody listens to. `start` takes over.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(0))
+
 if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(`fake-topcalls needs Node 22.18 or newer, but this is Node ${process.versions.node}.\n`)
   process.exitCode = 1

@@ -1,10 +1,12 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { postCarrier, run, started } from './fixtures/program.ts'
+import { postCarrier, program, run, started } from './fixtures/program.ts'
 
 t.test('--help tells every option with its variable, its bounds and its default', async t => {
   const { code, stdout } = await run(['--help'])
@@ -21,7 +23,7 @@ t.test('--help tells every option with its variable, its bounds and its default'
 
 t.test('a wrong flag, value, variable or command names itself and exits 2', async t => {
   const wrong: [string[], Record<string, string>, RegExp][] = [
-    [['--prot', '1'], {}, /Unknown option '--prot'/],
+    [['--prot', '1'], {}, /unknown option '--prot'/],
     [['--port'], {}, /--port/],
     [['--port', '99999'], {}, /--port must be an integer from 0 to 65535, not "99999"/],
     [['--port', '80x'], {}, /--port must be/],
@@ -30,8 +32,8 @@ t.test('a wrong flag, value, variable or command names itself and exits 2', asyn
     [['--database', ''], {}, /--database must be/],
     [[], { TOPCALLS_PORT: 'http' }, /TOPCALLS_PORT must be an integer/],
     [[], { TOPCALLS_LOG_LEVEL: 'loud' }, /TOPCALLS_LOG_LEVEL must be one of trace/],
-    [['serve'], {}, /Unknown command "serve"/],
-    [['start', 'now'], {}, /Unexpected argument "now"/],
+    [['serve'], {}, /unknown command "serve"/],
+    [['start', 'now'], {}, /unexpected argument "now"/],
     [['--keys', '/no/such/file.json'], {}, /\/no\/such\/file\.json cannot be read/]
   ]
   for (const [args, env, said] of wrong) {
@@ -142,6 +144,17 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     t.comment(`stopped after ${Math.round(performance.now() - startedAt)} ms`)
   })
 }
+
+t.test('a signal during the start is heeded', async t => {
+  for (const milliseconds of [60, 200]) {
+    const child = spawn(process.execPath, [...process.execArgv, program, '--port', '0'], { stdio: 'ignore' })
+    await sleep(milliseconds)
+    child.kill('SIGTERM')
+    const [code, signal] = await once(child, 'exit')
+    // Before Node itself is up, the signal ends it in its own way.
+    t.ok(code === 0 || signal === 'SIGTERM', `${code} ${signal}`)
+  }
+})
 
 t.test('healthcheck finds the server by the same options', async t => {
   const server = await started(t, [])

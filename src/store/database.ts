@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
+import { Failure } from '../failure.ts'
 
 export type Database = Sqlite.Database
 
-/** The database cannot be used. The message is one sentence for the person who starts the program. */
-export class DatabaseError extends Error {}
+/** The database cannot be used; the file is as it was. */
+export class DatabaseError extends Failure {}
 
 /** Marks the files of this program ('TOPC' in ASCII), so that nobody else's database is written to. */
 const applicationId = 0x544f5043
@@ -54,7 +55,7 @@ export function openDatabase(path: string): Database {
     db?.close()
     throw error instanceof DatabaseError
       ? error
-      : new DatabaseError(`The database ${path} ${reason(error)}.`, { cause: error })
+      : new DatabaseError(`the database ${path} ${reason(error)}.`, { cause: error })
   }
 }
 
@@ -62,10 +63,10 @@ export function openDatabase(path: string): Database {
 function inspect(path: string): void {
   const status = statSync(path)
   const { size, mode } = status
-  if (!status.isFile()) throw new DatabaseError(`The database ${path} is not a regular file.`)
+  if (!status.isFile()) throw new DatabaseError(`the database ${path} is not a regular file.`)
   // The super-user may write to it all the same; whoever took the permission away did not want that.
   if ((mode & 0o222) === 0)
-    throw new DatabaseError(`The database ${path} is read-only; the server needs to write to it.`)
+    throw new DatabaseError(`the database ${path} is read-only; the server needs to write to it.`)
   // Closing would write the content of a left-over WAL into the file, so that is only read. Without one a writable
   // connection is better: it takes the files that it makes beside this one away again, and writes nothing.
   const db = new Sqlite(path, { readonly: existsSync(`${path}-wal`), timeout: startPatienceMilliseconds })
@@ -74,15 +75,15 @@ function inspect(path: string): void {
     const owner = Number(db.pragma('application_id', { simple: true }))
     const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()
     if (owner !== applicationId && (owner !== 0 || version !== 0 || tables !== 0)) {
-      throw new DatabaseError(`The database ${path} belongs to another program; name another file.`)
+      throw new DatabaseError(`the database ${path} belongs to another program; name another file.`)
     }
     if (version > schemaVersion) {
       throw new DatabaseError(
-        `The database ${path} was written by a newer fake-topcalls (schema ${version}, this one knows ${schemaVersion}); use that version or another file.`
+        `the database ${path} was written by a newer fake-topcalls (schema ${version}, this one knows ${schemaVersion}); use that version or another file.`
       )
     }
     if (size <= checkedBytes && db.pragma('quick_check(1)', { simple: true }) !== 'ok') {
-      throw new DatabaseError(`The database ${path} is damaged; restore a copy or name another file.`)
+      throw new DatabaseError(`the database ${path} is damaged; restore a copy or name another file.`)
     }
   } finally {
     db.close()
