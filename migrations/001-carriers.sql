@@ -1,6 +1,7 @@
 -- One row is one carrier with its gateway, so neither can exist without the other.
 -- Credentials are needed for nothing: only whether a password was sent is kept.
 -- A gateway setting that the strictness in force does not judge, and that is not usable, is NULL.
+-- Nothing looks a carrier up yet, so nothing is indexed: a random id in an index costs every create a page.
 -- Instants are milliseconds since 1970-01-01 UTC.
 CREATE TABLE carriers (
   id                         TEXT NOT NULL,

@@ -4,7 +4,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { type Clock, createClock } from './clock.ts'
 import { docsRoutes } from './control/docs.ts'
 import { healthRoutes } from './control/health.ts'
-import { answerParserErrors, refuseUnknownRoutes, sendProblem } from './http-errors.ts'
+import { answerParserErrors, refuseBareHttp, refuseUnknownRoutes, sendProblem } from './http-errors.ts'
 import { logRequests } from './log.ts'
 import { ProblemDocument } from './problem.ts'
 import { carrierStore } from './store/carriers.ts'
@@ -12,7 +12,7 @@ import { openDatabase } from './store/database.ts'
 import { idempotencyStore } from './store/idempotency.ts'
 import { startSweeper } from './store/sweeper.ts'
 import { createWriter } from './store/writer.ts'
-import { type ApiKey, authentication } from './topcalls/auth.ts'
+import { type ApiKey, authentication, authorization, checkedKeys } from './topcalls/auth.ts'
 import { jsonBodies } from './topcalls/body.ts'
 import { carrierRoutes } from './topcalls/carriers.ts'
 import { openApiOptions } from './topcalls/document.ts'
@@ -39,9 +39,11 @@ const requestTimeout = 60_000
 /**
  * Builds the server without listening. Closing it closes the database.
  * @throws {DatabaseError} when the database cannot be used
+ * @throws {UsageError} when a key of the list is not acceptable
  */
 export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
-  const { database = ':memory:', keys, strictness = 'inferred', clock = createClock(), logger } = options
+  const { database = ':memory:', strictness = 'inferred', clock = createClock(), logger } = options
+  const keys = options.keys && checkedKeys(options.keys)
   const db = openDatabase(database)
   const carriers = carrierStore(db)
   const records = idempotencyStore(db)
@@ -57,6 +59,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
     childLoggerFactory: parent => parent,
     genReqId: () => clock.newId(),
     requestTimeout,
+    http: { requireHostHeader: false },
     forceCloseConnections: 'idle',
     // A request that still arrives on an open connection is answered like any other.
     return503OnClosing: false,
@@ -76,6 +79,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
     db.close()
   })
   logRequests(app)
+  refuseBareHttp(app, clock)
   refuseUnknownRoutes(app)
   app.addSchema(ProblemDocument)
   await app.register(swagger, openApiOptions)
@@ -83,6 +87,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   await app.register(
     async api => {
       authentication(api, { keys, clock })
+      authorization(api)
       const creating = idempotency(api, { records, writer, clock, strictness })
       jsonBodies(api)
       carrierRoutes(api, { carriers, clock, strictness, creating })
@@ -93,7 +98,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   await app.register(
     async control => {
       healthRoutes(control, { db })
-      await control.register(docsRoutes)
+      await docsRoutes(control)
     },
     { prefix: '/_topcalls' }
   )

@@ -1,12 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { type Config, helpText, readInvocation } from './config.ts'
-import { Failure } from './failure.ts'
+import { Failure, UsageError } from './failure.ts'
 
 // The server is imported by the commands that need it: a health check must not pay for it.
-
-/** How long requests in flight may take once the process was asked to stop. */
-const graceMilliseconds = 800
 
 const healthTimeoutMilliseconds = 2_000
 
@@ -40,7 +37,6 @@ async function start({ host, port, database, keys, strictness, logLevel }: Confi
 
   async function stop(signal: NodeJS.Signals): Promise<void> {
     logger.info(`${signal}: stopping`)
-    setTimeout(() => server.app.server.closeAllConnections(), graceMilliseconds).unref()
     await server.close()
     flush()
     process.exit(0)
@@ -65,6 +61,7 @@ async function createLogger(level: string) {
 
 /** Asks the server that the same options would start. */
 async function healthcheck({ host, port }: Config): Promise<void> {
+  if (port === 0) throw new UsageError('healthcheck needs the --port of the server, not 0.')
   const wildcard: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
   const target = { host: wildcard[host] ?? host, port, path: '/_topcalls/readyz', timeout: healthTimeoutMilliseconds }
   const status = await new Promise((resolve, reject) => {

@@ -25,7 +25,7 @@ function integer(
   [least, most]: [number, number],
   description: string
 ): Option<number> {
-  const parse = (given: string) => {
+  const parse = (given: string): number | undefined => {
     const number = /^\d{1,9}$/.test(given) ? Number(given) : Number.NaN
     return number >= least && number <= most ? number : undefined
   }
@@ -42,7 +42,7 @@ const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 /** Every option, once: `logLevel` is the flag --log-level and the variable TOPCALLS_LOG_LEVEL. */
 const options = {
   host: text('ADDRESS', '127.0.0.1', 'address to listen on'),
-  port: integer('PORT', 8672, [0, 65535], 'port to listen on; 0 takes any free one'),
+  port: integer('PORT', 8672, [0, 65535], 'port to listen on, 0 to 65535; 0 takes any free one'),
   database: text('FILE', ':memory:', 'SQLite file, created where it is missing, or :memory:'),
   keys: text('FILE', undefined, 'JSON list of the API keys that are accepted; without it any tc_live_… key is'),
   strictness: choice(strictnesses, 'inferred', 'which rules are enforced'),

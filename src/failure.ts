@@ -8,3 +8,6 @@ export class Failure extends Error {
 export class UsageError extends Failure {
   override readonly exitCode = 2
 }
+
+/** The database cannot be used; the file is as it was. */
+export class DatabaseError extends Failure {}

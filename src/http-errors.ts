@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from './clock.ts'
-import { printablePath, withoutKeys } from './log.ts'
+import { decodedPath, printablePath } from './log.ts'
 import { kindOfStatus, Problem, renderProblem, renderRawProblem } from './problem.ts'
 import { bodyLimit } from './topcalls/body.ts'
 
@@ -10,6 +10,7 @@ import { bodyLimit } from './topcalls/body.ts'
 const details: Record<string, string> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'Content-Type must be application/json',
   FST_ERR_CTP_BODY_TOO_LARGE: `The body is larger than ${bodyLimit} bytes`,
+  FST_ERR_BAD_URL: 'The path has an escape that is no character',
   HPE_HEADER_OVERFLOW: 'The headers are larger than 16 KiB',
   ERR_HTTP_REQUEST_TIMEOUT: 'The request did not arrive in time'
 }
@@ -27,6 +28,7 @@ export function sendProblem(error: FastifyError | Problem, request: FastifyReque
   if (problem.kind === 'internal_error') request.log.error({ requestId: request.id, err: error }, 'unexpected failure')
   if (problem.kind === 'unavailable') request.log.error({ requestId: request.id, err: problem.cause }, problem.message)
   const { status, headers, body } = renderProblem(problem, request.id)
+  if (status === 503) reply.header('retry-after', '1')
   reply.code(status).headers(headers).send(body)
 }
 
@@ -36,7 +38,7 @@ function problemOf(error: FastifyError | Problem): Problem {
   if (statusCode >= 500)
     return new Problem('internal_error', 'Something went wrong inside fake-topcalls; its log says more')
   const kind = statusCode === 400 && code.startsWith('FST_ERR_CTP') ? 'invalid_body' : kindOfStatus(statusCode)
-  return new Problem(kind, details[code] ?? withoutKeys(message))
+  return new Problem(kind, details[code] ?? message)
 }
 
 /** Refuses unknown routes and methods before anything else of the request is looked at. Register it before the routes. */
@@ -49,11 +51,11 @@ export function refuseUnknownRoutes(app: FastifyInstance): void {
   })
 
   function refuse(request: FastifyRequest): never {
-    const path = request.url.split('?', 1)[0] ?? ''
-    const known = [...methodsByUrl].find(([url]) => matches(url, path))
-    if (!known) throw new Problem('not_found', `There is nothing at ${request.method} ${printablePath(request.url)}`)
-    const allow = [...known[1]].join(', ')
-    throw new Problem('method_not_allowed', `${printablePath(request.url)} takes ${allow}, not ${request.method}`, {
+    const path = decodedPath(request.url)
+    const methods = methodsByUrl.get(path) ?? [...methodsByUrl].find(([template]) => matches(template, path))?.[1]
+    if (!methods) throw new Problem('not_found', `There is nothing at ${request.method} ${printablePath(path)}`)
+    const allow = [...methods].join(', ')
+    throw new Problem('method_not_allowed', `${printablePath(path)} takes ${allow}, not ${request.method}`, {
       headers: { allow }
     })
   }
@@ -69,7 +71,27 @@ export function refuseUnknownRoutes(app: FastifyInstance): void {
 function matches(template: string, path: string): boolean {
   const parts = path.split('/')
   const wanted = template.split('/')
-  return parts.length === wanted.length && wanted.every((part, index) => part.startsWith(':') || part === parts[index])
+  return (
+    parts.length === wanted.length &&
+    wanted.every((part, index) => (part.startsWith(':') ? parts[index] !== '' : part === parts[index]))
+  )
+}
+
+/** Answers in the house's way what Node's HTTP server would answer, or drop, without a body. */
+export function refuseBareHttp(app: FastifyInstance, clock: Clock): void {
+  // HTTP/1.1 demands a Host (RFC 9112, section 3.2); Node's own check is off, because its 400 has no body.
+  app.addHook('onRequest', ({ raw }, _, done) => {
+    if (raw.httpVersion === '1.1' && raw.headers.host === undefined) {
+      throw new Problem('invalid_request', 'An HTTP/1.1 request needs a Host header')
+    }
+    done()
+  })
+  // RFC 9110, section 10.1.1: an expectation that nobody knows may be ignored.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
+  app.server.on('connect', (_, socket: Socket) => {
+    const problem = new Problem('method_not_allowed', 'This is no proxy', { headers: { allow: 'GET, HEAD, POST' } })
+    socket.end(renderRawProblem(problem, clock.newId()))
+  })
 }
 
 /** Answers what Node's HTTP parser refuses, which never becomes a request. */

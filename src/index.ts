@@ -3,7 +3,7 @@ import { type AppOptions, buildApp } from './app.ts'
 
 export type { AppOptions } from './app.ts'
 export { type Clock, createClock } from './clock.ts'
-export { DatabaseError } from './store/database.ts'
+export { DatabaseError } from './failure.ts'
 export type { ApiKey } from './topcalls/auth.ts'
 export type { Strictness } from './topcalls/rules.ts'
 
@@ -18,7 +18,7 @@ export interface FakeTopCalls {
   /** Where the server listens, such as `http://127.0.0.1:8672`. */
   url: string
   app: FastifyInstance
-  /** Finishes what is in flight and closes the database. */
+  /** Finishes what is in flight, for up to 800 ms, and closes the database. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -33,12 +33,28 @@ export async function startFakeTopCalls({
   ...options
 }: StartOptions = {}): Promise<FakeTopCalls> {
   const app = await buildApp(options)
-  const close = async () => void (await app.close())
+  const close = () => closeGracefully(app)
   try {
     const url = await app.listen({ host, port })
     return { url, app, close, [Symbol.asyncDispose]: close }
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** How long requests in flight may take once the server was asked to close. */
+const graceMilliseconds = 800
+
+/** Lets what is in flight finish; connections that are idle, or that stay silent past the grace, are cut. */
+async function closeGracefully(app: FastifyInstance): Promise<void> {
+  // A connection becomes idle when its answer is sent, which may be after the close has begun.
+  const idle = setInterval(() => app.server.closeIdleConnections(), 10)
+  const grace = setTimeout(() => app.server.closeAllConnections(), graceMilliseconds)
+  try {
+    await app.close()
+  } finally {
+    clearInterval(idle)
+    clearTimeout(grace)
   }
 }

@@ -1,13 +1,23 @@
 import type { FastifyInstance } from 'fastify'
 
-/** API keys have a form of their own, so they can be found wherever a client put them. */
+/** API keys have a form of their own, so what looks like one is cut away with all that follows it. */
 export function withoutKeys(text: string): string {
-  return text.replace(/tc_live_[^/?&#\s"']*/g, 'tc_live_…')
+  return text.replace(/tc_live_.*/s, 'tc_live_…')
 }
 
-/** The path of a request as it may be logged and repeated: without query string and without keys. */
+/** The path of a request as it may be logged and repeated: decoded, without query string and without keys. */
 export function printablePath(url: string): string {
-  return withoutKeys(url.split(/[?#]/, 1)[0] ?? '')
+  return withoutKeys(decodedPath(url))
+}
+
+/** The path of a request target, without query string; as it was sent where it cannot be decoded. */
+export function decodedPath(url: string): string {
+  const path = url.split(/[?#]/, 1)[0] ?? ''
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
 }
 
 /** One line per answer, at the level `debug` for the control plane. Headers and bodies hold secrets and are not logged. */

@@ -1,11 +1,13 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { buildApp } from '../src/app.ts'
+import type { ApiKey } from '../src/index.ts'
 import { readKeys } from '../src/keys.ts'
 import { carriersUrl, emulator, hour, plainCarrier } from './fixtures/emulator.ts'
 
 const account_id = '2c5ea4c0-4067-4fe9-8bad-9b1deb4d3b7d'
-const scopes = ['phone_numbers:write']
+const scopes: ApiKey['scopes'] = ['phone_numbers:write']
 
 t.test('R1: any well-formed tc_live_ key is an account of its own, the same after a restart', async t => {
   const [one, two] = [await emulator(t), await emulator(t)]
@@ -70,6 +72,11 @@ t.test('with a list only its keys are accepted, unless they are revoked or have 
   t.equal(await status('tc_live_short'), 401)
 })
 
+t.test('a list that is given to the library is checked like a file', async t => {
+  const bad = [{ key: 'tc_live_x', account_id, scopes, expires_at: 'yesterday' }]
+  await t.rejects(buildApp({ keys: bad }), { message: /key 0: expires_at/ })
+})
+
 t.test('R2: the operation needs phone_numbers:write', async t => {
   const { create } = await emulator(t, {
     keys: [{ key: 'tc_live_reader', account_id, scopes: ['phone_numbers:read'] }]
@@ -81,18 +88,21 @@ t.test('R2: the operation needs phone_numbers:write', async t => {
 })
 
 t.test('keys are neither echoed nor stored', async t => {
-  const { create, app } = await emulator(t)
-  const token = 'tc_live_do-not-tell'
+  const database = join(t.testdir(), 'fake.db')
+  const { create, app } = await emulator(t, { database })
+  const token = 'tc_live_do/not-tell'
   for (const answer of [
-    await create(plainCarrier, { token }),
+    await create(plainCarrier, { token, key: 'stored-key' }),
     await create({}, { token }),
     await create(plainCarrier, { token: `${token} x` }),
     await app.inject(`/v1/${token}?key=${token}`),
+    await app.inject(`/v1/${token.replaceAll('_', '%5F')}`),
     await app.inject({ method: 'GET', url: `/%zz${token}` })
   ]) {
-    t.notMatch(answer.body, 'do-not-tell')
-    t.notMatch(JSON.stringify(answer.headers), 'do-not-tell')
+    t.notMatch(answer.body, 'not-tell')
+    t.notMatch(JSON.stringify(answer.headers), 'not-tell')
   }
+  for (const file of [database, `${database}-wal`]) t.notOk(readFileSync(file).includes('not-tell'))
 })
 
 t.test('a key file is a list, and a mistake in it is named without repeating a key', t => {
@@ -105,16 +115,19 @@ t.test('a key file is a list, and a mistake in it is named without repeating a k
 
   t.same(read([entry, { ...entry, key: 'tc_live_2', revoked: true, expires_at: '2030-01-01T00:00:00Z' }]).length, 2)
   t.throws(() => read('{'), /not valid JSON/)
-  t.throws(() => read({ keys: [] }), /must be array/)
-  t.throws(() => read([{ ...entry, account_id: 'x' }]), /0\.account_id/)
-  t.throws(() => read([{ ...entry, scope: [] }]), /0\.scope is not a member/)
-  t.throws(() => read([{ ...entry, expires_at: 'tomorrow' }]), /0\.expires_at/)
-  t.throws(() => read([entry, entry]), /entry 1 more than once/)
-  t.throws(() => readKeys(join(t.testdir(), 'none.json')), /cannot be read \(ENOENT\)/)
+  t.throws(() => read({ keys: [] }), /the keys must be a list/)
+  t.throws(() => read([{ ...entry, account_id: 'x' }]), /key 0: account_id is not acceptable \(UUID/)
+  t.throws(() => read([{ ...entry, scope: [] }]), /key 0: scope is not a member/)
+  t.throws(() => read([{ ...entry, expires_at: 'tomorrow' }]), /key 0: expires_at/)
+  t.throws(() => read([{ ...entry, expires_at: '2016-12-31T23:59:60Z' }]), /key 0: expires_at/)
+  t.throws(() => read([{ ...entry, scopes: ['phone_number:write'] }]), /key 0: scopes/)
+  t.throws(() => read([{ key: 'tc_live_x' }]), /key 0: needs key, account_id and scopes/)
+  t.throws(() => read([entry, entry]), /key 1 is in the list twice/)
+  t.throws(() => readKeys(join(t.testdir(), 'none.json')), /cannot be used: ENOENT/)
   try {
     read([{ ...entry, key: 'secret-with-a-typo' }])
   } catch (error) {
-    t.match(String(error), /0\.key/)
+    t.match(String(error), /key 0: key is not acceptable/)
     t.notMatch(String(error), 'secret-with')
   }
   t.end()

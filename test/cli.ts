@@ -2,11 +2,14 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import Sqlite from 'better-sqlite3'
 import t from 'tap'
+import { readInvocation } from '../src/config.ts'
 import { postCarrier, program, run, started } from './fixtures/program.ts'
+import { rawRequest } from './fixtures/socket.ts'
 
 t.test('--help tells every option with its variable, its bounds and its default', async t => {
   const { code, stdout } = await run(['--help'])
@@ -21,26 +24,33 @@ t.test('--help tells every option with its variable, its bounds and its default'
   t.match((await run(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
 })
 
-t.test('a wrong flag, value, variable or command names itself and exits 2', async t => {
+t.test('a wrong flag, value, variable or command names itself in one sentence', t => {
   const wrong: [string[], Record<string, string>, RegExp][] = [
-    [['--prot', '1'], {}, /unknown option '--prot'/],
+    [['--prot', '1'], {}, /^unknown option '--prot'\.$/],
     [['--port'], {}, /--port/],
-    [['--port', '99999'], {}, /--port must be an integer from 0 to 65535, not "99999"/],
+    [['--port', '-1'], {}, /--port/],
+    [['--port=-1'], {}, /--port must be an integer from 0 to 65535, not "-1"\.$/],
+    [['--port', '99999'], {}, /--port must be an integer from 0 to 65535, not "99999"\.$/],
     [['--port', '80x'], {}, /--port must be/],
-    [['--port=-1'], {}, /--port must be/],
-    [['--strictness', 'lax'], {}, /--strictness must be one of documented, inferred, strict, not "lax"/],
-    [['--database', ''], {}, /--database must be/],
-    [[], { TOPCALLS_PORT: 'http' }, /TOPCALLS_PORT must be an integer/],
-    [[], { TOPCALLS_LOG_LEVEL: 'loud' }, /TOPCALLS_LOG_LEVEL must be one of trace/],
-    [['serve'], {}, /unknown command "serve"/],
-    [['start', 'now'], {}, /unexpected argument "now"/],
-    [['--keys', '/no/such/file.json'], {}, /\/no\/such\/file\.json cannot be read/]
+    [['--strictness', 'lax'], {}, /--strictness must be one of documented, inferred, strict, not "lax"\.$/],
+    [['--database', ''], {}, /--database must be a text that is not empty/],
+    [[], { TOPCALLS_PORT: 'http' }, /^TOPCALLS_PORT must be an integer/],
+    [[], { TOPCALLS_LOG_LEVEL: 'loud' }, /^TOPCALLS_LOG_LEVEL must be one of trace/],
+    [['serve'], {}, /^unknown command "serve"/],
+    [['start', 'now'], {}, /^unexpected argument "now"\.$/]
   ]
-  for (const [args, env, said] of wrong) {
-    const { code, stderr, stdout } = await run(args, env)
+  for (const [args, env, message] of wrong) {
+    t.throws(() => readInvocation(args, env), { exitCode: 2, message }, args.join(' '))
+    t.throws(() => readInvocation(args, env), { message: /^[^\n]+\.$/ })
+  }
+  t.end()
+})
+
+t.test('wrong usage exits 2 with a sentence and a hint', async t => {
+  for (const args of [['--prot'], ['--keys', '/no/such/file.json'], ['healthcheck', '--port', '0']]) {
+    const { code, stderr, stdout } = await run(args)
     t.equal(code, 2, args.join(' '))
-    t.match(stderr, said)
-    t.equal(stderr.trim().split('\n').length, 2, 'a sentence and a hint')
+    t.match(stderr, /^fake-topcalls: [^\n]+\.\nTry fake-topcalls --help\.\n$/)
     t.equal(stdout, '')
   }
 })
@@ -120,28 +130,31 @@ t.test('variables are read, a flag beats its variable, an empty variable counts 
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   t.test(`${signal} finishes what is in flight and exits 0, with idle and with stuck connections open`, async t => {
-    const server = await started(t, [])
+    const database = join(t.testdir(), 'fake.db')
+    const server = await started(t, ['--database', database, '--log-level', 'silent'])
     const { hostname, port } = new URL(server.url)
     const agent = new Agent({ keepAlive: true })
     t.teardown(() => agent.destroy())
-    const idle = request(`${server.url}/_topcalls/livez`, { agent }).end()
-    const [response] = await once(idle, 'response')
+    const [response] = await once(request(`${server.url}/_topcalls/livez`, { agent }).end(), 'response')
     await once(response.resume(), 'end')
-
-    const stuck = request({
-      hostname,
-      port,
-      method: 'POST',
-      path: '/v1/phone-numbers/carriers',
-      headers: { 'content-length': 100 }
-    })
+    const stuck = connect(Number(port), hostname)
     stuck.on('error', () => {})
-    stuck.flushHeaders()
-    const lost = await postCarrier(server.url)
-    t.equal(lost.status, 201)
-    const startedAt = performance.now()
-    t.equal(await server.stop(signal), 0)
-    t.comment(`stopped after ${Math.round(performance.now() - startedAt)} ms`)
+    stuck.write(
+      rawRequest(['Authorization: Bearer tc_live_test', 'Content-Type: application/json'], '{}').subarray(0, -1)
+    )
+    const lock = new Sqlite(database)
+    t.teardown(() => lock.close())
+
+    // The lock keeps a request in flight until the server has been asked to stop.
+    lock.exec('BEGIN IMMEDIATE')
+    const answer = postCarrier(server.url)
+    await fetch(`${server.url}/_topcalls/livez`)
+    const stopped = server.stop(signal)
+    await sleep(100)
+    lock.exec('COMMIT')
+
+    t.equal((await answer).status, 201)
+    t.equal(await stopped, 0)
   })
 }
 

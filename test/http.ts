@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { connect } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
 import t, { type Test } from 'tap'
-import { startFakeTopCalls } from '../src/index.ts'
+import { type StartOptions, startFakeTopCalls } from '../src/index.ts'
 import { carriersUrl, emulator, faultsOf, plainCarrier } from './fixtures/emulator.ts'
 import { postCarrier } from './fixtures/program.ts'
 import { type RawAnswer, rawRequest, sendRaw } from './fixtures/socket.ts'
@@ -11,8 +13,8 @@ const authorization = 'Authorization: Bearer tc_live_test'
 const json = 'Content-Type: application/json'
 const body = JSON.stringify(plainCarrier)
 
-async function listening(t: Test) {
-  const server = await startFakeTopCalls()
+async function listening(t: Test, options: StartOptions = {}) {
+  const server = await startFakeTopCalls(options)
   t.teardown(() => server.close())
   return server
 }
@@ -44,6 +46,8 @@ t.test('a known route with another method answers 405 with Allow, before the key
     const answer = await app.inject({ method, url: `${carriersUrl}?x=1` })
     t.match(answer, { statusCode: 405, headers: { allow: 'POST' } }, method)
   }
+  const escaped = await app.inject({ method: 'GET', url: carriersUrl.replace('c', '%63') })
+  t.match(escaped, { statusCode: 405, headers: { allow: 'POST' } }, 'an escape in the path')
   t.match(await app.inject({ method: 'POST', url: '/_topcalls/livez' }), { statusCode: 405, headers: { allow: /GET/ } })
 })
 
@@ -84,6 +88,8 @@ t.test('R3: a body that is no JSON is refused without being quoted', async t => 
     t.match(answer.json(), { title: 'Invalid request body', errors: [{ path: '' }] })
     t.notMatch(answer.body, 'pass')
   }
+  t.notMatch((await createRaw('{"at position 5": x}')).json().detail, 'position')
+  t.notMatch((await createRaw('{"forbidden": x}')).json().detail, 'proto')
   t.match((await createRaw('{"a" 5}')).json().detail, /at position 5/)
 })
 
@@ -178,6 +184,17 @@ t.test('what is no HTTP is answered with a problem document', async t => {
   )
 })
 
+t.test('what Node would answer without a body is answered with a problem document, or simply taken', async t => {
+  const { url } = await listening(t)
+  const hostless = rawRequest([authorization, json], body).toString().replace('Host: localhost\r\n', '')
+  isProblem(t, (await sendRaw(url, hostless))[0], 400, 'invalid_request')
+  t.match(await sendRaw(url, hostless.replace('HTTP/1.1', 'HTTP/1.0')), [{ status: 201 }], 'HTTP/1.0 has no Host')
+  t.match(await sendRaw(url, rawRequest([authorization, json, 'Expect: something'], body)), [{ status: 201 }])
+  isProblem(t, (await sendRaw(url, 'CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n'))[0], 405, 'method_not_allowed')
+  const upgrade = ['Connection: Upgrade', 'Upgrade: websocket']
+  t.match(await sendRaw(url, rawRequest([authorization, json, ...upgrade], body)), [{ status: 201 }])
+})
+
 t.test('an answer that is under way comes before the refusal of what follows on the connection', async t => {
   const { url } = await listening(t)
   const good = rawRequest([authorization, json], body).toString().replace('Connection: close\r\n', '')
@@ -218,27 +235,71 @@ t.test('a chunked body over the limit answers 413', async t => {
 })
 
 t.test('a client that goes before its whole body arrived has stored nothing', async t => {
-  const { url } = await listening(t)
+  const { url, app } = await listening(t)
   const { hostname, port } = new URL(url)
-  const request = rawRequest([authorization, json, 'Idempotency-Key: half-a-body'], body)
   const socket = connect(Number(port), hostname)
-  socket.write(request.subarray(0, -5))
-  await sleep(100)
+  const arrived = once(app.server, 'request')
+  socket.write(rawRequest([authorization, json, 'Idempotency-Key: half-a-body'], body).subarray(0, -5))
+  const [request] = await arrived
+  const closed = once(request.socket, 'close')
   socket.destroy()
-  await sleep(100)
+  await closed
   const retry = await postCarrier(url, { key: 'half-a-body', body: plainCarrier })
   t.equal(retry.status, 201)
   t.notOk(retry.headers.get('idempotent-replayed'))
 })
 
-t.test('a client that goes right after its body has its carrier: the retry replays', async t => {
-  const { url } = await listening(t)
+t.test('a client that goes after its body and before the commit has its carrier: the retry replays', async t => {
+  const database = join(t.testdir(), 'fake.db')
+  const { url, app } = await listening(t, { database })
+  const lock = new Sqlite(database)
+  t.teardown(() => lock.close())
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
+  const arrived = once(app.server, 'request')
+
+  lock.exec('BEGIN IMMEDIATE')
   socket.write(rawRequest([authorization, json, 'Idempotency-Key: gone-client'], body))
-  await sleep(50)
+  const [request] = await arrived
+  await once(request, 'end')
+  const closed = once(request.socket, 'close')
   socket.destroy()
-  await sleep(100)
+  await closed
+  lock.exec('COMMIT')
+
   const retry = await postCarrier(url, { key: 'gone-client', body: plainCarrier })
   t.equal(retry.headers.get('idempotent-replayed'), 'true')
+})
+
+t.test('closing lets what is in flight finish, and waits for no silent connection', async t => {
+  const database = join(t.testdir(), 'fake.db')
+  const server = await startFakeTopCalls({ database })
+  const lock = new Sqlite(database)
+  t.teardown(() => lock.close())
+  const { hostname, port } = new URL(server.url)
+  const silent = connect(Number(port), hostname)
+  t.teardown(() => silent.destroy())
+  await once(silent, 'connect')
+
+  lock.exec('BEGIN IMMEDIATE')
+  const arrived = once(server.app.server, 'request')
+  const answer = postCarrier(server.url)
+  await arrived
+  const closed = server.close()
+  lock.exec('COMMIT')
+
+  t.equal((await answer).status, 201)
+  await closed
+  await t.rejects(postCarrier(server.url))
+})
+
+t.test('readyz answers 503 when the database is not what it should be', async t => {
+  const database = join(t.testdir(), 'fake.db')
+  const { send } = await emulator(t, { database })
+  t.match(await send({ url: '/_topcalls/readyz' }), { statusCode: 200 })
+  const other = new Sqlite(database)
+  t.teardown(() => other.close())
+  other.pragma('user_version = 99')
+  t.match(await send({ url: '/_topcalls/readyz' }), { statusCode: 503, headers: { 'retry-after': '1' } })
+  t.match(await send({ url: '/_topcalls/livez' }), { statusCode: 200 })
 })

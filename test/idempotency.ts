@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import t, { type Test } from 'tap'
-import type { Strictness } from '../src/index.ts'
+import type { ApiKey, Strictness } from '../src/index.ts'
 import { peek } from './fixtures/database.ts'
 import { carriersUrl, emulator, hour, plainCarrier } from './fixtures/emulator.ts'
 
@@ -77,11 +77,12 @@ t.test('a body that parses but no longer passes the schema counts as another bod
 })
 
 t.test('a body that does not parse is refused even with a known key', async t => {
-  const { createRaw } = await emulator(t)
+  const { createRaw, send } = await emulator(t)
   await createRaw(JSON.stringify(plainCarrier), { key })
   for (const body of ['', '{', Buffer.from([0x22, 0xff, 0x22])]) {
     t.match(await createRaw(body, { key }), { statusCode: 400 })
   }
+  t.match(await send({ method: 'POST', url: carriersUrl }, { key }), { statusCode: 400 }, 'no body at all')
 })
 
 t.test('another key or no key makes another carrier, and without a key nothing is kept', async t => {
@@ -148,7 +149,7 @@ t.test('each create with a key removes a few expired records', async t => {
 
 t.test('keys belong to the account: two accounts are independent, two tokens of one account share', async t => {
   const account_id = '2c5ea4c0-4067-4fe9-8bad-9b1deb4d3b7d'
-  const scopes = ['phone_numbers:write']
+  const scopes: ApiKey['scopes'] = ['phone_numbers:write']
   const { create } = await emulator(t, {
     keys: [
       { key: 'tc_live_one', account_id, scopes },

@@ -105,7 +105,7 @@ t.test('the canonical text is the same for every order of members and parses to 
   t.end()
 })
 
-t.test('every pattern takes linear time: 60 kB of hostile text cost no more than milliseconds', async t => {
+t.test('no pattern hangs on 9 kB of hostile text in each member', async t => {
   const { create } = await emulator(t)
   const patterns = JSON.stringify(carrierCreate('inferred')).match(/"pattern"/g)
   t.ok((patterns?.length ?? 0) > 5)

@@ -11,7 +11,7 @@ export function healthRoutes(control: FastifyInstance, { db }: { db: Database })
 
   control.get('/readyz', async () => {
     if (migratedTo(db) !== schemaVersion) {
-      throw new Problem('unavailable', 'The database is not ready', { headers: { 'retry-after': '1' } })
+      throw new Problem('unavailable', 'The database is not ready')
     }
     return { status: 'ok' }
   })

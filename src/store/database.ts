@@ -1,17 +1,14 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
-import { Failure } from '../failure.ts'
+import { DatabaseError } from '../failure.ts'
 
 export type Database = Sqlite.Database
-
-/** The database cannot be used; the file is as it was. */
-export class DatabaseError extends Failure {}
 
 /** Marks the files of this program ('TOPC' in ASCII), so that nobody else's database is written to. */
 const applicationId = 0x544f5043
 
 /** Up to this size a file is checked page by page at start (about 1 ms per MiB); damage in a larger one shows when it is read. */
-const checkedBytes = 32 * 1024 * 1024
+const checkedBytes = 512 * 1024 * 1024
 
 /** How long the start waits for another process that migrates the same file. */
 const startPatienceMilliseconds = 5_000

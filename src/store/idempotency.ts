@@ -32,7 +32,8 @@ export function idempotencyStore(db: Database) {
   )
   // Only an expired record can stand in the way: the caller has looked for a living one in the same transaction.
   const put = db.prepare<(string | number)[]>(
-    'INSERT OR REPLACE INTO idempotency_records VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
+    `INSERT OR REPLACE INTO idempotency_records
+      (account_id, key, operation, fingerprint, status, content_type, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
   )
   const oldestExpired = db
     .prepare<[now: number], number>(

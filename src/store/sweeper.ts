@@ -14,25 +14,28 @@ interface Options {
 }
 
 /**
- * Removes expired records a few at a time while nothing else is written. It only saves space: every look-up ignores an
- * expired record by itself.
+ * Removes one batch of expired records, unless something else is to be written, and tells whether there may be more.
+ * It only saves space: every look-up ignores an expired record by itself.
  */
-export function startSweeper({ records, writer, clock }: Options) {
-  let timer = wait(pauseMilliseconds)
+export async function sweepExpired({ records, writer, clock }: Options): Promise<'more' | 'wait'> {
+  if (!writer.idle()) return 'wait'
+  const removed = await writer.write(() => records.removeExpired(clock.now(), batch))
+  return removed === batch ? 'more' : 'wait'
+}
+
+/** Sweeps for as long as the server runs. */
+export function startSweeper(options: Options) {
   let stopped = false
+  let timer = wait(pauseMilliseconds)
 
   function wait(milliseconds: number): NodeJS.Timeout {
     return setTimeout(sweep, milliseconds).unref()
   }
 
   async function sweep(): Promise<void> {
-    let removed = 0
-    try {
-      if (writer.idle()) removed = await writer.write(() => records.removeExpired(clock.now(), batch))
-    } catch {
-      // A locked or full disk: the next round tries again.
-    }
-    if (!stopped) timer = wait(removed === batch ? pauseBetweenBatchesMilliseconds : pauseMilliseconds)
+    // A locked or full disk: the next round tries again.
+    const next = await sweepExpired(options).catch(() => 'wait')
+    if (!stopped) timer = wait(next === 'more' ? pauseBetweenBatchesMilliseconds : pauseMilliseconds)
   }
 
   return {

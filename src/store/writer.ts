@@ -17,8 +17,8 @@ interface Job {
 export interface Writer {
   /**
    * Runs `work` in a transaction that it shares with all writes of the same turn of the event loop, and resolves once
-   * that transaction is committed. `work` is synchronous, may be run again when the transaction could not start, and
-   * undoes only itself when it throws.
+   * that transaction is committed. `work` is synchronous and undoes only itself when it throws. It may be run more than
+   * once, when the transaction could not start or a neighbour threw; only the effects of the last run are kept.
    * @throws {Problem} `unavailable` when the database stays locked for 5 s or the disk fails; nothing is stored then
    */
   write<T>(work: () => T): Promise<T>
@@ -138,5 +138,5 @@ function translated(error: unknown): unknown {
   const detail = isBusy(error)
     ? `The database stayed locked by another process for ${patienceMilliseconds / 1000} s; nothing was stored`
     : `The database cannot be used (${error.code}: ${error.message}); nothing was stored`
-  return new Problem('unavailable', detail, { headers: { 'retry-after': '1' }, cause: error })
+  return new Problem('unavailable', detail, { cause: error })
 }

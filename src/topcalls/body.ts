@@ -11,12 +11,19 @@ const depthLimit = 100
 
 /** Takes JSON in UTF-8 as it was sent, and nothing else. */
 export function jsonBodies(api: FastifyInstance): void {
-  api.addHook('onRequest', ({ headers }, _, done) => {
+  api.addHook('onRequest', ({ headers, routeOptions }, _, done) => {
     const coding = headers['content-encoding']?.toLowerCase()
-    if (!coding || coding === 'identity') return done()
-    throw new Problem('unsupported_media_type', 'The body must not be compressed: leave out Content-Encoding', {
-      headers: { 'accept-encoding': 'identity' }
-    })
+    if (coding && coding !== 'identity') {
+      throw new Problem('unsupported_media_type', 'The body must not be compressed: leave out Content-Encoding', {
+        headers: { 'accept-encoding': 'identity' }
+      })
+    }
+    // A request without body and content type would pass by the parsers.
+    const empty = headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
+    if (routeOptions.schema?.body && empty && headers['content-type'] === undefined) {
+      throw refusal('is missing; send a JSON object', 'required')
+    }
+    done()
   })
 
   api.removeAllContentTypeParsers()
@@ -25,14 +32,6 @@ export function jsonBodies(api: FastifyInstance): void {
     { parseAs: 'buffer', bodyLimit },
     async (_: FastifyRequest, body: Buffer) => parse(body)
   )
-
-  // A request without body and content type passes by the parsers.
-  api.addHook('preValidation', (request, _, done) => {
-    if (request.body === undefined && request.routeOptions.schema?.body) {
-      throw refusal('is missing; send a JSON object', 'required')
-    }
-    done()
-  })
 }
 
 function parse(body: Buffer): unknown {
@@ -43,14 +42,13 @@ function parse(body: Buffer): unknown {
     // Refuses `__proto__` members, which a later merge could turn into a prototype.
     return secureJson.parse(body)
   } catch (error) {
-    // The message itself may quote the body, and with it a password; only the position is passed on.
-    const position = /at position \d+(?: \(line \d+ column \d+\))?/.exec(String(error))?.[0]
-    const forbidden = String(error).includes('forbidden')
-    throw refusal(
-      forbidden
-        ? 'has a member "__proto__" or "constructor.prototype"'
-        : `is not valid JSON${position ? ` ${position}` : ''}`
-    )
+    const { message } = error as Error
+    if (message === 'Object contains forbidden prototype property') {
+      throw refusal('has a member "__proto__" or "constructor.prototype"')
+    }
+    // Where the message does not end with the position it ends with a piece of the body, which may hold a password.
+    const position = / at position \d+(?: \(line \d+ column \d+\))?$/.exec(message)?.[0] ?? ''
+    throw refusal(`is not valid JSON${position}`)
   }
 }
 

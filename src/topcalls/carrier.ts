@@ -2,6 +2,9 @@ import { type Static, type TObject, type TProperties, Type } from 'typebox'
 import { type TrunkType, trunkTypes } from '../store/carriers.ts'
 import { enforcing, type RuleId, type Strictness } from './rules.ts'
 
+/** Such a text could not be stored as it was sent. */
+const halfPair = 'must not contain half of a surrogate pair'
+
 const octet = '(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
 const dottedQuad = `${octet}(?:\\.${octet}){3}`
 // RFC 1123, section 2.1: labels of letters, digits and inner hyphens, of which the last is no number.
@@ -26,14 +29,14 @@ const addressOrHostName = {
   )
 }
 
-const word = { minLength: 1, maxLength: 64 }
-const notBlank = { ...word, pattern: '\\S' }
+const shortText = { minLength: 1, maxLength: 64 }
+const notBlank = { ...shortText, pattern: '\\S' }
 
 /** TopCalls publishes no names for the members of `registration`, so the likely spellings are accepted beside the first. */
 const registration = {
   username: {
     spellings: ['username', 'register_username'],
-    rule: { ...word, pattern: '^\\S*$', ...enforcing('B10', 'must not contain white space') }
+    rule: { ...shortText, pattern: '^\\S*$', ...enforcing('B10', 'must not contain white space') }
   },
   password: {
     spellings: ['password', 'register_password'],
@@ -43,7 +46,7 @@ const registration = {
     spellings: ['realm', 'sip_realm', 'register_sip_realm', 'domain'],
     // One dot splits the text in one way only, so the pattern takes linear time.
     rule: {
-      ...word,
+      ...shortText,
       pattern: '^(?![Ss][Ii][Pp]:)[^\\s.]*\\.\\S*$',
       ...enforcing('B10', 'must be a domain such as sip.example.com, without "sip:" and white space')
     }
@@ -79,7 +82,8 @@ export function carrierCreate(strictness: Strictness) {
       ipv4: Type.Optional(
         Type.Unknown({
           ...inferred({ type: 'string', minLength: 1, maxLength: 128 }),
-          ...enforcing('B7'),
+          format: 'well-formed-unicode',
+          ...enforcing('B7', halfPair),
           description: 'IPv4 address of the gateway; a host name only where `inbound` is `false`'
         })
       ),
@@ -102,9 +106,13 @@ export function carrierCreate(strictness: Strictness) {
             properties: { inbound: { const: true } },
             ...(strictness === 'documented' && { required: ['inbound'] })
           },
-          then: { required: ['ipv4'], properties: { ipv4: address } },
-          ...inferred({ else: { required: ['ipv4'], properties: { ipv4: addressOrHostName } } })
-        }
+          then: { required: ['ipv4'], properties: { ipv4: address } }
+        },
+        inferred({
+          if: { properties: { inbound: { const: false } }, required: ['inbound'] },
+          then: { properties: { ipv4: addressOrHostName } }
+        }),
+        inferred({ required: ['ipv4'] })
       ],
       ...enforcing('B3'),
       description: 'The SIP gateway of the carrier'
@@ -113,13 +121,15 @@ export function carrierCreate(strictness: Strictness) {
 
   /** The object as it may always be: every spelling of every member, checked for its type only (B12), or null (B13). */
   const credentials = (members: Credentials, membersRule: RuleId, marks: object) => {
-    const spellings = Object.values(members).flatMap(member => member.spellings)
-    const properties: TProperties = Object.fromEntries(
-      spellings.map(name => [
-        name,
-        Type.Optional(Type.Unknown({ ...inferred({ type: 'string' }), ...enforcing(membersRule) }))
-      ])
-    )
+    const properties: TProperties = {}
+    for (const { spellings } of Object.values(members)) {
+      for (const name of spellings) {
+        const description = `One of ${spellings.map(spelling => `\`${spelling}\``).join(', ')}`
+        properties[name] = Type.Optional(
+          Type.Unknown({ ...inferred({ type: 'string' }), ...enforcing(membersRule), description })
+        )
+      }
+    }
     const { type: _, ...schema } = Type.Object(properties, { ...closed, ...marks })
     return Type.Optional(Type.Unsafe<Static<TObject> | null>({ type: ['object', 'null'], ...schema }))
   }
@@ -140,7 +150,7 @@ export function carrierCreate(strictness: Strictness) {
         minLength: 1,
         maxLength: 100,
         format: 'well-formed-unicode',
-        ...enforcing('B1', 'must not contain half of a surrogate pair'),
+        ...enforcing('B1', halfPair),
         description: 'Name of the carrier; counted in Unicode code points, not trimmed'
       }),
       trunk_type: Type.Optional(
@@ -183,9 +193,9 @@ function complete(members: Credentials) {
     properties: Object.fromEntries(
       Object.values(members).flatMap(({ spellings, rule }) => spellings.map(name => [name, rule]))
     ),
-    allOf: Object.entries(mandatory).map(([name, { spellings, rule }]) => ({
+    allOf: Object.entries(mandatory).map(([name, { spellings }]) => ({
       if: { type: 'object', not: { anyOf: spellings.map(spelling => ({ required: [spelling] })) } },
-      then: { required: [name], properties: { [name]: rule } }
+      then: { required: [name] }
     }))
   }
 }

@@ -33,8 +33,8 @@ interface Options {
   strictness: Strictness
 }
 
-/** An idempotency key as it belongs to a request whose body has been parsed. */
-export interface KeyedRequest {
+/** What a request does with its key, known once its body is parsed. */
+export interface KeyUse {
   key: string
   /** Method and route template, so that a query string or an escape in the path makes no difference. */
   operation: string
@@ -69,7 +69,7 @@ export function idempotency(api: FastifyInstance, { records, writer, clock, stri
     request.keyed = keyed
   })
 
-  function replay(reply: FastifyReply, record: IdempotencyRecord, { operation, fingerprint, key }: KeyedRequest) {
+  function replay(reply: FastifyReply, record: IdempotencyRecord, { operation, fingerprint, key }: KeyUse) {
     if (record.operation !== operation) {
       throw new Problem(
         'idempotency_key_reused',
@@ -122,7 +122,7 @@ export function idempotency(api: FastifyInstance, { records, writer, clock, stri
         }
         return { record: answer, replayed: false }
       })
-      return replayed ? replay(reply, record as IdempotencyRecord, keyed as KeyedRequest) : send(reply, record)
+      return replayed ? replay(reply, record as IdempotencyRecord, keyed as KeyUse) : send(reply, record)
     }
   }
 }
@@ -141,12 +141,12 @@ function keyOf({ headers }: FastifyRequest): string | undefined {
   if (sent === undefined) return undefined
   // Node joins lines of the same name with a comma, which no key may contain.
   const key = String(sent)
-  const fault = faultOf(key)
-  if (fault) throw Problem.refusing('invalid_request', [{ path: 'Idempotency-Key', ...fault }])
+  const violation = violationOf(key)
+  if (violation) throw Problem.refusing('invalid_request', [{ path: 'Idempotency-Key', ...violation }])
   return key
 }
 
-function faultOf(key: string): Pick<Violation, 'message' | 'code'> | undefined {
+function violationOf(key: string): Pick<Violation, 'message' | 'code'> | undefined {
   if (!keyForm.test(key)) {
     return { message: 'must be sent once and consist of letters, digits, "_" and "-"', code: 'invalid_value' }
   }

@@ -1,4 +1,4 @@
-import type { KeyedRequest } from './idempotency.ts'
+import type { KeyUse } from './idempotency.ts'
 
 // What the hooks of the emulated API hand on to its routes; the one place that extends Fastify's types.
 declare module 'fastify' {
@@ -11,8 +11,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Id of the account that the key belongs to; empty before authentication. */
     account: string
+    /** What the key may do. */
+    scopes: readonly string[]
     idempotencyKey: string | undefined
     /** The key with what a record needs to know, once the body is parsed. */
-    keyed: KeyedRequest | undefined
+    keyed: KeyUse | undefined
   }
 }

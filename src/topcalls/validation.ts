@@ -36,16 +36,15 @@ export function refuseBody(errors: FastifySchemaValidationError[]): Problem {
   // `if` only repeats that its branch failed.
   for (const error of errors.filter(({ keyword }) => keyword !== 'if') as AjvError[]) {
     const violation = violationOf(error)
-    const name = `${violation.path} ${violation.code}`
-    // A conditional rule may repeat what the plain one has said.
-    if (!violations.has(name)) violations.set(name, violation)
+    // One for each place: what is too short or of the wrong type has no form to speak of either.
+    if (!violations.has(violation.path)) violations.set(violation.path, violation)
   }
   return Problem.refusing('invalid_body', [...violations.values()] as [Violation, ...Violation[]])
 }
 
 function violationOf({ keyword, instancePath, params, parentSchema, data }: AjvError): Violation {
   const path = instancePath.slice(1).replaceAll('/', '.')
-  const within = (member: unknown) => (path ? `${path}.${member}` : String(member))
+  const within = (member: unknown) => shortened(path ? `${path}.${member}` : String(member))
   const said = parentSchema['x-topcalls-message'] ?? 'is not acceptable'
   const { minLength, maxLength, minimum, maximum } = parentSchema
 
@@ -56,6 +55,7 @@ function violationOf({ keyword, instancePath, params, parentSchema, data }: AjvE
         message: parentSchema['x-topcalls-message'] ?? 'is required',
         code: 'required'
       }
+    // B5, B6 with B13: null counts as absent, and the schema says so with `not`.
     case 'not':
       return { path, message: said, code: 'required' }
     case 'type':
@@ -83,7 +83,7 @@ function violationOf({ keyword, instancePath, params, parentSchema, data }: AjvE
     case 'additionalProperties':
       return {
         path: within(params.additionalProperty),
-        message: 'is not a member that TopCalls knows; --strictness strict refuses it',
+        message: 'is not a member that TopCalls documents (rule S1)',
         code: 'custom'
       }
     default:
@@ -93,8 +93,16 @@ function violationOf({ keyword, instancePath, params, parentSchema, data }: AjvE
 
 /** Tells the types only, never the value, which may be a password. */
 function wrongType(wanted: string, data: unknown): string {
-  const quoted = typeof data === 'string' && wanted !== 'object' ? '; leave out the quotation marks' : ''
+  const quoted = typeof data === 'string' && quotable[wanted]?.test(data) ? '; leave out the quotation marks' : ''
   return `must be ${typeNames[wanted] ?? wanted}, not ${jsonTypeOf(data)}${quoted}`
+}
+
+/** Texts that are a value of another type but for the quotation marks. */
+const quotable: Record<string, RegExp> = { integer: /^-?[0-9]+$/, boolean: /^(true|false)$/ }
+
+/** The name of a member that nobody knows may be as long as the body. */
+function shortened(path: string): string {
+  return path.length > 200 ? `${path.slice(0, 200).toWellFormed()}…` : path
 }
 
 const typeNames: Record<string, string> = {
@@ -107,6 +115,6 @@ const typeNames: Record<string, string> = {
 function jsonTypeOf(data: unknown): string {
   if (data === null) return 'null'
   if (Array.isArray(data)) return 'an array'
-  if (typeof data === 'number') return Number.isInteger(data) ? 'a number' : 'a fraction'
+  if (typeof data === 'number') return Number.isInteger(data) || !Number.isFinite(data) ? 'a number' : 'a fraction'
   return typeNames[typeof data] ?? 'absent'
 }
