@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { peek } from './fixtures/database.ts'
-import { emulator, faultsOf, gateway, plainCarrier } from './fixtures/emulator.ts'
+import { emulator, faultsOf, gateway } from './fixtures/emulator.ts'
 
 t.test(
   'B4: an inbound gateway needs an IPv4 address, and the example of the documentation is told how to get one',
