@@ -52,7 +52,7 @@ async function createLogger(level: string) {
   const { pino } = await import('pino')
   if (process.stderr.isTTY) {
     const { default: pretty } = await import('pino-pretty')
-    const stream = pretty({ destination: 2, sync: true, ignore: 'pid,hostname' })
+    const stream = pretty({ destination: 2, sync: true, singleLine: true, ignore: 'pid,hostname' })
     return { logger: pino({ level }, stream), flush: () => {} }
   }
   const stream = pino.destination({ dest: 2, sync: false })
