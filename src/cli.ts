@@ -55,8 +55,15 @@ async function createLogger(level: string) {
     const stream = pretty({ destination: 2, sync: true, singleLine: true, ignore: 'pid,hostname' })
     return { logger: pino({ level }, stream), flush: () => {} }
   }
-  const stream = pino.destination({ dest: 2, sync: false })
-  return { logger: pino({ level }, stream), flush: () => stream.flushSync() }
+  const stderr = pino.destination({ dest: 2, sync: false })
+  // On a full disk the log is lost and the server goes on: flushing would try again for ever, also at the exit.
+  let lost = false
+  stderr.on('error', () => {
+    lost = true
+    stderr.destroy()
+  })
+  const write = (line: string) => void (lost || stderr.write(line))
+  return { logger: pino({ level }, { write }), flush: () => void (lost || stderr.flushSync()) }
 }
 
 /** Asks the server that the same options would start. */

@@ -26,7 +26,7 @@ function integer(
   description: string
 ): Option<number> {
   const parse = (given: string): number | undefined => {
-    const number = /^\d{1,9}$/.test(given) ? Number(given) : Number.NaN
+    const number = /^(0|[1-9]\d{0,8})$/.test(given) ? Number(given) : Number.NaN
     return number >= least && number <= most ? number : undefined
   }
   return { value, description, fallback, expected: `an integer from ${least} to ${most}`, parse }

@@ -11,7 +11,7 @@ const details: Record<string, string> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'Content-Type must be application/json',
   FST_ERR_CTP_BODY_TOO_LARGE: `The body is larger than ${bodyLimit} bytes`,
   FST_ERR_BAD_URL: 'The path has an escape that is no character',
-  HPE_HEADER_OVERFLOW: 'The headers are larger than 16 KiB',
+  HPE_HEADER_OVERFLOW: 'The headers are too many or larger than 16 KiB',
   ERR_HTTP_REQUEST_TIMEOUT: 'The request did not arrive in time'
 }
 
@@ -90,7 +90,7 @@ export function refuseBareHttp(app: FastifyInstance, clock: Clock): void {
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
   app.server.on('connect', (_, socket: Socket) => {
     const problem = new Problem('method_not_allowed', 'This is no proxy', { headers: { allow: 'GET, HEAD, POST' } })
-    socket.end(renderRawProblem(problem, clock.newId()))
+    answerInTurn(socket, renderRawProblem(problem, clock.newId()))
   })
 }
 

@@ -12,7 +12,8 @@ export function printablePath(url: string): string {
 
 /** The path of a request target, without query string; as it was sent where it cannot be decoded. */
 export function decodedPath(url: string): string {
-  const path = url.split(/[?#]/, 1)[0] ?? ''
+  // The absolute form of a target may hold a user and a password before the path (RFC 9112, section 3.2.2).
+  const path = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0] ?? ''
   try {
     return decodeURIComponent(path)
   } catch {

@@ -50,6 +50,8 @@ t.test('RFC 6750: only a request that brings a key is told an error code', async
   const { app, create } = await emulator(t)
   const without = await app.inject({ method: 'POST', url: carriersUrl, payload: plainCarrier })
   t.equal(without.headers['www-authenticate'], 'Bearer realm="TopCalls"')
+  const basic = await create(plainCarrier, { headers: { authorization: 'Basic dGNfbGl2ZV94' } })
+  t.equal(basic.headers['www-authenticate'], 'Bearer realm="TopCalls"')
   t.match((await create(plainCarrier, { token: 'nonsense' })).headers['www-authenticate'], /error="invalid_token"/)
 })
 

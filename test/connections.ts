@@ -20,6 +20,16 @@ t.test('an answer that is under way comes before the refusal of what follows on 
   )
 })
 
+t.test('a CONNECT after a request comes after its answer', async t => {
+  const { url } = await listening(t)
+  const good = rawRequest([authorization, json], body).toString().replace('Connection: close\r\n', '')
+  const answers = await sendRaw(url, `${good}CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n`)
+  t.same(
+    answers.map(({ status }) => status),
+    [201, 405]
+  )
+})
+
 t.test('pipelined requests are answered in order', async t => {
   const { url } = await listening(t)
   const named = (name: string, close: boolean) => {

@@ -162,6 +162,15 @@ t.test('what is no HTTP is answered with a problem document', async t => {
   )
 })
 
+t.test('of a request target neither a query string nor a user nor a password is repeated', async t => {
+  const { url } = await listening(t)
+  for (const target of ['/x%zz?p=hunter2', 'http://u:hunter2@h/zz', '/zz?p=hunter2', 'HTTP://u:hunter2@h']) {
+    const [answer] = await sendRaw(url, rawRequest([], '', `GET ${target} HTTP/1.1`))
+    t.ok(answer && answer.status >= 400, target)
+    t.notMatch(answer?.body, 'hunter2')
+  }
+})
+
 t.test('what Node would answer without a body is answered with a problem document, or simply taken', async t => {
   const { url } = await listening(t)
   const hostless = rawRequest([authorization, json], body).toString().replace('Host: localhost\r\n', '')

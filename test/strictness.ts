@@ -16,6 +16,7 @@ t.test('documented enforces only what TopCalls documents', async t => {
   ]
   for (const body of notJudged) t.match(await create(body), { statusCode: 201 }, JSON.stringify(body))
 
+  t.match(faultsOf(await create(gateway({ ipv4: '\ud800' }))), { 'sip_gateway.ipv4': 'invalid_value' }, 'not storable')
   t.same(faultsOf(await create({})), { carrier_name: 'required', sip_gateway: 'required' })
   t.match(faultsOf(await create({ ...plainCarrier, trunk_type: 'x' })), { trunk_type: 'invalid_value' })
   t.same(faultsOf(await create(gateway({ ipv4: 'sip.example.com', inbound: true }))), {

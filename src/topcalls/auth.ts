@@ -135,12 +135,14 @@ function said(member = '', keyword = ''): string {
 function bearerToken({ raw, headers }: FastifyRequest): string {
   const lines = raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'authorization')
   // Node keeps the first of several lines, silently.
-  if (lines.length > 1) throw unauthorized('Send one Authorization header, not several', 'error="invalid_request"')
+  if (lines.length > 1) throw unauthorized('Send one Authorization header, not several', 'error="invalid_token"')
   const { authorization } = headers
-  // RFC 6750, section 3.1: a request that brings no credentials at all is told no error code.
-  if (!authorization) throw unauthorized('Send an API key: Authorization: Bearer tc_live_…')
+  // RFC 6750, section 3.1: a request that brings no bearer token is told no error code.
+  if (!authorization || !/^bearer\b/i.test(authorization)) {
+    throw unauthorized('Send an API key: Authorization: Bearer tc_live_…')
+  }
   const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1]
-  if (!token) throw unauthorized('The Authorization header must read: Bearer tc_live_…', 'error="invalid_request"')
+  if (!token) throw unauthorized('The Authorization header must read: Bearer tc_live_…', 'error="invalid_token"')
   return token
 }
 
