@@ -35,10 +35,25 @@ export const schemaVersion = migrations.at(-1)?.version ?? 0
  * @throws {DatabaseError} when the file cannot be used; it is left as it was
  */
 export function openDatabase(path: string): Database {
-  let db: Database | undefined
+  const deadline = performance.now() + startPatienceMilliseconds
+  for (;;) {
+    try {
+      return open(path)
+    } catch (error) {
+      if (error instanceof DatabaseError) throw error
+      // Two servers that start on one new file meet while it becomes a WAL database; SQLite itself does not wait there.
+      if (!isBusy(error) || performance.now() > deadline) {
+        throw new DatabaseError(`the database ${path} ${reason(error)}.`, { cause: error })
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+    }
+  }
+}
+
+function open(path: string): Database {
+  if (path !== ':memory:' && existsSync(path)) inspect(path)
+  const db = new Sqlite(path, { timeout: startPatienceMilliseconds })
   try {
-    if (path !== ':memory:' && existsSync(path)) inspect(path)
-    db = new Sqlite(path, { timeout: startPatienceMilliseconds })
     // FULL: what was answered is on disk. NORMAL, better-sqlite3's choice for WAL, may lose the last commits on power loss.
     db.pragma('journal_mode = WAL')
     db.pragma('synchronous = FULL')
@@ -49,10 +64,8 @@ export function openDatabase(path: string): Database {
     db.pragma(`busy_timeout = ${lockTimeoutMilliseconds}`)
     return db
   } catch (error) {
-    db?.close()
-    throw error instanceof DatabaseError
-      ? error
-      : new DatabaseError(`the database ${path} ${reason(error)}.`, { cause: error })
+    db.close()
+    throw error
   }
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '../problem.ts'
 import { type Database, isBusy, isStorageFailure } from './database.ts'
 
@@ -13,7 +12,7 @@ interface Job {
   outcome?: { result: unknown } | { error: unknown }
 }
 
-/** Serializes the access to the database. */
+/** Gives the database the work of many requests at once. */
 export interface Writer {
   /**
    * Runs `work` in a transaction that it shares with all writes of the same turn of the event loop, and resolves once
@@ -22,19 +21,13 @@ export interface Writer {
    * @throws {Problem} `unavailable` when the database stays locked for 5 s or the disk fails; nothing is stored then
    */
   write<T>(work: () => T): Promise<T>
-  /** Runs `work`, which only reads, and waits for a lock as `write` does. */
+  /** The same for `work` that only reads: it waits for no writer. */
   read<T>(work: () => T): Promise<T>
   /** Whether nothing waits to be written. */
   idle(): boolean
 }
 
 export function createWriter(db: Database): Writer {
-  let queue: Job[] = []
-  let scheduled = false
-
-  const begin = db.prepare('BEGIN')
-  const commit = db.prepare('COMMIT')
-
   const runAll = db.transaction((jobs: Job[]) => {
     for (const job of jobs) job.outcome = { result: job.work() }
   })
@@ -53,34 +46,42 @@ export function createWriter(db: Database): Writer {
     }
   })
 
-  // IMMEDIATE: a transaction that read before it locked would fail at once with SQLITE_BUSY_SNAPSHOT.
-  function commitTogether(jobs: Job[]): void {
+  function together(mode: 'immediate' | 'deferred', jobs: Job[]): void {
     try {
-      runAll.immediate(jobs)
+      runAll[mode](jobs)
     } catch (error) {
       if (isStorageFailure(error)) throw error
       // Savepoints cost as much as the inserts, so they are made only where some job has thrown.
-      runEach.immediate(jobs)
+      runEach[mode](jobs)
     }
   }
 
-  function beginReading(): void {
-    if (db.inTransaction) return
-    begin.run()
-    setImmediate(endReading)
-  }
+  // IMMEDIATE: a transaction that read before it locked would fail at once with SQLITE_BUSY_SNAPSHOT.
+  const writes = turnQueue(jobs => together('immediate', jobs))
+  const reads = turnQueue(jobs => together('deferred', jobs))
+  return { write: writes.add, read: reads.add, idle: writes.isEmpty }
+}
 
-  function endReading(): void {
-    if (db.inTransaction) commit.run()
+/**
+ * Collects the jobs of one turn of the event loop and runs them in one go. Besides the transaction they share the wake-up
+ * of their clients: answers that leave one after the other cost a third less than answers that leave one by one.
+ */
+function turnQueue(run: (jobs: Job[]) => void) {
+  let queue: Job[] = []
+  let scheduled = false
+
+  function schedule(start: () => void): void {
+    if (scheduled) return
+    scheduled = true
+    start()
   }
 
   function flush(): void {
     scheduled = false
-    endReading()
     const jobs = queue
     queue = []
     try {
-      commitTogether(jobs)
+      run(jobs)
     } catch (error) {
       const patientUntil = isBusy(error) ? performance.now() : Number.POSITIVE_INFINITY
       for (const job of jobs) {
@@ -96,14 +97,8 @@ export function createWriter(db: Database): Writer {
     }
   }
 
-  function schedule(start: () => void): void {
-    if (scheduled) return
-    scheduled = true
-    start()
-  }
-
   return {
-    write(work) {
+    add<T>(work: () => T): Promise<T> {
       return new Promise((resolve, reject) => {
         queue.push({ work, resolve, reject, deadline: performance.now() + patienceMilliseconds })
         // The check phase follows the poll phase of the same turn: every request that this turn read is in the queue,
@@ -111,19 +106,7 @@ export function createWriter(db: Database): Writer {
         schedule(() => setImmediate(flush))
       })
     },
-    async read(work) {
-      const deadline = performance.now() + patienceMilliseconds
-      for (;;) {
-        try {
-          beginReading()
-          return work()
-        } catch (error) {
-          if (!isBusy(error) || performance.now() >= deadline) throw translated(error)
-          await sleep(pause())
-        }
-      }
-    },
-    idle: () => queue.length === 0
+    isEmpty: () => queue.length === 0
   }
 }
 
