@@ -1,4 +1,5 @@
 -- One row keeps one answer for a retry. There is no foreign key to the carrier: the answer outlives a deletion.
+-- Rows are in the order of their age, since the clock never runs backwards; so the oldest is found without an index.
 -- A rowid table on purpose: WITHOUT ROWID spills rows of this length and takes three times the space.
 CREATE TABLE idempotency_records (
   account_id   TEXT NOT NULL,
@@ -11,8 +12,6 @@ CREATE TABLE idempotency_records (
   created_at   INTEGER NOT NULL,
   UNIQUE (account_id, key)
 ) STRICT;
-
-CREATE INDEX idempotency_records_by_age ON idempotency_records (created_at);
 
 -- Request bodies hold SIP passwords, so their fingerprints are keyed with a secret that only this file knows.
 CREATE TABLE fingerprint_secret (

@@ -23,8 +23,7 @@ export type IdempotencyStore = ReturnType<typeof idempotencyStore>
 
 export function idempotencyStore(db: Database) {
   // Parameters are bound by position: by name takes twice as long, and these run with every request.
-  // The window is half open: a record lives while now < created_at + window. Only these two lines say so; they are
-  // spelled as a comparison with the bare column, so that the index on it serves both.
+  // The window is half open: a record lives while now < created_at + window. Only these two lines say so.
   const alive = `created_at > ? - ${windowMilliseconds}`
   const expired = `created_at <= ? - ${windowMilliseconds}`
   const select = db.prepare<[account: string, key: string, now: number], IdempotencyRecord>(
@@ -37,11 +36,13 @@ export function idempotencyStore(db: Database) {
   )
   const oldestExpired = db
     .prepare<[now: number], number>(
-      `SELECT rowid FROM idempotency_records WHERE ${expired} ORDER BY created_at LIMIT 1`
+      `SELECT rowid FROM (SELECT rowid, created_at FROM idempotency_records ORDER BY rowid LIMIT 1) WHERE ${expired}`
     )
     .pluck()
   const remove = db.prepare<[rowid: number]>('DELETE FROM idempotency_records WHERE rowid = ?')
-  const newest = db.prepare<[], number | null>('SELECT max(created_at) FROM idempotency_records').pluck()
+  const newest = db
+    .prepare<[], number>('SELECT created_at FROM idempotency_records ORDER BY rowid DESC LIMIT 1')
+    .pluck()
   const secret = db.prepare<[], string>('SELECT hex(secret) FROM fingerprint_secret').pluck().get()
 
   return {
