@@ -15,6 +15,7 @@ export async function docsRoutes(control: FastifyInstance): Promise<void> {
     routePrefix: '/docs',
     // The page at /docs, without a slash, would look for its files in the wrong folder.
     indexPrefix: '/_topcalls',
+    theme: { title: 'fake-topcalls' },
     staticCSP: contentSecurityPolicy,
     logLevel: 'warn'
   })

@@ -18,9 +18,10 @@ interface Job {
 /** Gives the database the work of many requests at once. */
 export interface Writer {
   /**
-   * Runs `work` in a transaction that it shares with all writes of the same turn of the event loop, or of the next while
-   * each brings more, and resolves once that transaction is committed. `work` is synchronous and undoes only itself when it throws. It may be run more than
-   * once, when the transaction could not start or a neighbour threw; only the effects of the last run are kept.
+   * Runs `work` in a transaction that it shares with all writes of the same turn of the event loop, and of the next while
+   * each brings more, and resolves once that transaction is committed. `work` is synchronous and undoes only itself when
+   * it throws. It may be run more than once, when the transaction could not start or a neighbour threw; only the effects
+   * of the last run are kept.
    * @throws {Problem} `unavailable` when the database stays locked for 5 s or the disk fails; nothing is stored then
    */
   write<T>(work: () => T): Promise<T>
