@@ -89,6 +89,8 @@ export function refuseBareHttp(app: FastifyInstance, clock: Clock): void {
   // RFC 9110, section 10.1.1: an expectation that nobody knows may be ignored.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
   app.server.on('connect', (_, socket: Socket) => {
+    // Node hands the socket over without its own listeners: unheard, a reset by the client would end the process.
+    socket.on('error', () => socket.destroy()).resume()
     const problem = new Problem('method_not_allowed', 'This is no proxy', { headers: { allow: 'GET, HEAD, POST' } })
     answerInTurn(socket, renderRawProblem(problem, clock.newId()))
   })
@@ -104,6 +106,8 @@ export function answerParserErrors(clock: Clock) {
   }
 }
 
+const lingerMilliseconds = 500
+
 /** Ends a connection with a message, after the answers to whole requests that came before on it. */
 function answerInTurn(socket: Socket, message: Buffer): void {
   if (!socket.writable) return
@@ -112,5 +116,9 @@ function answerInTurn(socket: Socket, message: Buffer): void {
   if (underWay?.req.complete) underWay.once('close', () => answerInTurn(socket, message))
   // The broken piece is the body of a request that has its answer already.
   else if (underWay?.headersSent) socket.destroy()
-  else socket.end(message)
+  else {
+    socket.end(message)
+    // Time for the client to read it; one that does not hang up must not keep the server from closing.
+    setTimeout(() => socket.destroy(), lingerMilliseconds).unref()
+  }
 }

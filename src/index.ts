@@ -3,7 +3,7 @@ import { type AppOptions, buildApp } from './app.ts'
 
 export type { AppOptions } from './app.ts'
 export { type Clock, createClock } from './clock.ts'
-export { DatabaseError } from './failure.ts'
+export { DatabaseError, UsageError } from './failure.ts'
 export type { ApiKey } from './topcalls/auth.ts'
 export type { Strictness } from './topcalls/rules.ts'
 
@@ -25,7 +25,9 @@ export interface FakeTopCalls {
 
 /**
  * Starts a server of its own; any number of them may run in one process.
- * @throws {DatabaseError} when the database cannot be used, or Node's own error when the port cannot
+ * @throws {DatabaseError} when the database cannot be used
+ * @throws {UsageError} when a key of the list is not acceptable
+ * @throws Node's own error when the port cannot be used
  */
 export async function startFakeTopCalls({
   host = '127.0.0.1',

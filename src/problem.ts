@@ -87,10 +87,6 @@ export class Problem extends Error {
     this.headers = headers
   }
 
-  get status(): number {
-    return catalogue[this.kind].status
-  }
-
   /** A 400 whose detail is its first violation. */
   static refusing(kind: 'invalid_body' | 'invalid_request', violations: [Violation, ...Violation[]]): Problem {
     const [{ path, message }] = violations

@@ -30,6 +30,28 @@ t.test('a CONNECT after a request comes after its answer', async t => {
   )
 })
 
+t.test('a CONNECT that is reset, or never hung up, does the server no harm', async t => {
+  const server = await startFakeTopCalls()
+  const { hostname, port } = new URL(server.url)
+  const head = 'CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n'
+  const reset = connect(Number(port), hostname)
+  const arrived = once(server.app.server, 'connect')
+  reset.write(head)
+  const [, theirs] = await arrived
+  // Not `once`, which would listen for the error itself.
+  const closed = new Promise(resolve => theirs.on('close', resolve))
+  reset.resetAndDestroy()
+  await closed
+  t.equal((await postCarrier(server.url)).status, 201)
+
+  const open = connect({ port: Number(port), host: hostname, allowHalfOpen: true })
+  t.teardown(() => open.destroy())
+  open.write(head)
+  await once(open, 'data')
+  t.equal((await postCarrier(server.url)).status, 201)
+  await server.close()
+})
+
 t.test('pipelined requests are answered in order', async t => {
   const { url } = await listening(t)
   const named = (name: string, close: boolean) => {

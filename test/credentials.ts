@@ -47,6 +47,16 @@ t.test('B10: bounds and form of the members of registration', async t => {
   t.same(await faults({ password: '   ' }), { 'registration.password': 'invalid_value' })
   t.same(await faults({ password: 'p'.repeat(65) }), { 'registration.password': 'too_big' })
   t.match(await faults({ password: '' }), { 'registration.password': String })
+  const codes = async (members: object) =>
+    (await create(reg({ username: 'u', password: 'p', ...members })))
+      .json()
+      .errors.map(({ code }: { code: string }) => code)
+  t.same(
+    (await codes({ username: `a b${'c'.repeat(64)}` })).sort(),
+    ['invalid_value', 'too_big'],
+    'every fault is told'
+  )
+  t.same(await codes({ password: '' }), ['too_small'], 'and none twice')
   for (const realm of ['sip:example.com', 'SIP:example.com', 'no-dot', 'a b.de', 'a.b c', ' a.de']) {
     t.same(await faults({ realm }), { 'registration.realm': 'invalid_value' }, realm)
     t.same(await faults({ domain: realm }), { 'registration.domain': 'invalid_value' }, realm)

@@ -47,7 +47,7 @@ interface Caller {
 /** Namespace of the account ids that are derived from keys; random once, fixed for ever. */
 const accountNamespace = '7d1f0c52-6a1e-4c0b-9a55-0e6f1f0a9b3c'
 
-const pastDerivedAccounts = 1_000
+const rememberedKeys = 1_000
 
 /** Demands a key that is known. Without `keys` any well-formed key is an account of its own. */
 export function authentication(
@@ -68,7 +68,7 @@ export function authentication(
   function derivedCaller(token: string): Caller {
     const known = derived.get(token)
     if (known) return known
-    if (derived.size >= pastDerivedAccounts) derived.clear()
+    if (derived.size >= rememberedKeys) derived.clear()
     const caller = { account_id: uuidV5(token, accountNamespace), scopes }
     derived.set(token, caller)
     return caller

@@ -8,7 +8,8 @@ import type { Strictness } from './rules.ts'
 
 const shortest = 8
 const longest = 255
-const keyForm = /^[A-Za-z0-9_-]*$/
+const keyPattern = '^[A-Za-z0-9_-]*$'
+const keyForm = new RegExp(keyPattern)
 
 /** Headers of a route that takes keys; for the documentation, since the key is judged before the body is read. */
 export const IdempotencyHeaders = Type.Object({
@@ -16,7 +17,7 @@ export const IdempotencyHeaders = Type.Object({
     Type.String({
       minLength: shortest,
       maxLength: longest,
-      pattern: '^[A-Za-z0-9_-]+$',
+      pattern: keyPattern,
       'x-topcalls-source': 'documented',
       description: 'Makes a retry safe: for 24 hours the same key of the same account gets the first answer again'
     })

@@ -25,7 +25,6 @@ interface SchemaNode {
   maxLength?: number
   minimum?: number
   maximum?: number
-  properties?: Record<string, SchemaNode>
 }
 
 type AjvError = FastifySchemaValidationError & { parentSchema: SchemaNode; data: unknown }
@@ -36,9 +35,12 @@ export function refuseBody(errors: FastifySchemaValidationError[]): Problem {
   // `if` only repeats that its branch failed.
   for (const error of errors.filter(({ keyword }) => keyword !== 'if') as AjvError[]) {
     const violation = violationOf(error)
-    // One for each place: what is too short or of the wrong type has no form to speak of either.
-    if (!violations.has(violation.path)) violations.set(violation.path, violation)
+    // A conditional rule may repeat what the plain one has said.
+    const name = `${violation.code} ${violation.path}`
+    if (!violations.has(name)) violations.set(name, violation)
   }
+  // What is empty has no form to speak of.
+  for (const { code, path } of violations.values()) if (code === 'too_small') violations.delete(`invalid_value ${path}`)
   return Problem.refusing('invalid_body', [...violations.values()] as [Violation, ...Violation[]])
 }
 
