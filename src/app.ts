@@ -1,63 +1,173 @@
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
-import { type Clock, createClock } from './clock.ts'
+import { type Chance, createChance } from './chance.ts'
+import { type Clock, createClock, frozenClock } from './clock.ts'
 import { docsRoutes } from './control/docs.ts'
+import type { GuardOptions } from './control/guard.ts'
 import { healthRoutes } from './control/health.ts'
-import { answerParserErrors, refuseBareHttp, refuseUnknownRoutes, sendProblem } from './http-errors.ts'
+import { controlPlane } from './control/plane.ts'
+import { dateAnswer } from './http-date.ts'
+import { answerParserErrors, controlPrefix, refuseBareHttp, refuseUnknownRoutes, sendProblem } from './http-errors.ts'
+import { checkedKeys } from './key-file.ts'
 import { logRequests } from './log.ts'
 import { ProblemDocument } from './problem.ts'
+import type { ApiKey } from './schemas/key.ts'
+import type { State } from './schemas/state.ts'
+import { checkedState } from './seed-file.ts'
+import { accountStore } from './store/accounts.ts'
 import { carrierStore } from './store/carriers.ts'
 import { openDatabase } from './store/database.ts'
+import { faultStore } from './store/faults.ts'
 import { idempotencyStore } from './store/idempotency.ts'
+import { createJournal, type JournalLimits } from './store/journal.ts'
+import { type AuthMode, keyStore } from './store/keys.ts'
+import { rateLimitStore } from './store/rate-limits.ts'
+import { stateStore } from './store/state.ts'
 import { startSweeper } from './store/sweeper.ts'
 import { createWriter } from './store/writer.ts'
-import { type ApiKey, authentication, authorization, checkedKeys } from './topcalls/auth.ts'
+import type { Strictness } from './strictness.ts'
+import { authentication, authorization } from './topcalls/auth.ts'
 import { jsonBodies } from './topcalls/body.ts'
 import { carrierRoutes } from './topcalls/carriers.ts'
 import { openApiOptions } from './topcalls/document.ts'
+import { faultInjection } from './topcalls/faults.ts'
 import { idempotency } from './topcalls/idempotency.ts'
-import type { Strictness } from './topcalls/rules.ts'
+import { recordRequests } from './topcalls/journal.ts'
+import { rateLimiting } from './topcalls/rate-limits.ts'
 import { ajvOptions, refuseBody } from './topcalls/validation.ts'
+import { version } from './version.ts'
+
+export interface ControlOptions extends GuardOptions {
+  /** A port of its own for the control plane, 0 for any free one; without it both share the port. */
+  port?: number | undefined
+}
 
 export interface AppOptions {
   /** SQLite file, or `:memory:` (the default). It is created where it is missing. */
   database?: string
-  /** Only these keys are accepted. Without a list any well-formed key is accepted and is an account of its own. */
+  /** The keys that are listed from the start. */
   keys?: ApiKey[] | undefined
+  /** `list`: only listed keys count; `any`: each other well-formed key is an account of its own. Default: `list` with `keys`, else `any`. */
+  auth?: AuthMode | undefined
   /** Which rules are enforced; default `inferred`. */
   strictness?: Strictness
-  /** Where time and identifiers come from. */
-  clock?: Clock
+  /** The clock of all accounts that are not steered apart, or an RFC 3339 instant at which it stands still. */
+  clock?: Clock | string | undefined
+  /** With it, ids and dice come from a sequence per account and are the same in each run. */
+  seed?: number | undefined
+  /** A state to start with, as the control plane exports it; a reset leads back to it. */
+  state?: State | undefined
+  /** Bounds of the journal of requests; default 10 000 entries per account and 16 MiB in all. */
+  journal?: Partial<JournalLimits> | undefined
+  /** How the control plane may be reached; `false`: not at all. */
+  control?: ControlOptions | false | undefined
   /** A pino logger; without one nothing is logged. */
   logger?: FastifyBaseLogger | undefined
 }
 
+export const journalDefaults: JournalLimits = { entries: 10_000, bytes: 16 * 1024 * 1024 }
+
 /** Time in milliseconds for a whole request to arrive; Node's own limit for the headers alone. */
 const requestTimeout = 60_000
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The server of the control plane, where it has a port of its own. */
+    controlApp: FastifyInstance | undefined
+  }
+}
 
 /**
  * Builds the server without listening. Closing it closes the database.
  * @throws {DatabaseError} when the database cannot be used
- * @throws {UsageError} when a key of the list is not acceptable
+ * @throws {UsageError} when a key of the list, the state or the instant of the clock is not acceptable
  */
 export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
-  const { database = ':memory:', strictness = 'inferred', clock = createClock(), logger } = options
-  const keys = options.keys && checkedKeys(options.keys)
+  const { database = ':memory:', strictness = 'inferred', logger, control = {} } = options
+  const { auth = options.keys ? 'list' : 'any', seed } = options
+  const listed = checkedKeys(options.keys ?? [])
+  const initial = options.state && checkedState(options.state)
+  const limitsOfJournal = { ...journalDefaults, ...options.journal }
+  const common = typeof options.clock === 'string' ? frozenClock(Date.parse(options.clock)) : options.clock
+  const clock = common ?? createClock()
+  const chance = createChance(seed)
+
   const db = openDatabase(database)
+  const writer = createWriter(db)
   const carriers = carrierStore(db)
   const records = idempotencyStore(db)
-  const writer = createWriter(db)
-  // Nothing that is stored may lie in the future: the wall clock may have been set back since.
-  clock.notBefore(Math.max(carriers.newestAt(), records.newestAt()))
-  const sweeper = startSweeper({ records, writer, clock })
+  const accounts = accountStore({ carriers, records, clock, chance })
+  const keys = keyStore({ auth, accounts, listed })
+  const faults = faultStore({ accounts, chance })
+  const limits = rateLimitStore()
+  const journal = createJournal(limitsOfJournal)
+  const stores = { accounts, carriers, records, keys, faults, limits, journal, writer }
+  const state = stateStore(stores, initial)
+  await state.loadSeed()
+  const sweeper = startSweeper({ records, writer, accounts })
 
+  const app = createServer({ clock, chance, logger })
+  app.addHook('onClose', async () => {
+    sweeper.stop()
+    db.close()
+  })
+  const injection = faultInjection(app, { faults })
+  injection.decide()
+  recordRequests(app, { journal, accounts, keys })
+  injection.spoil()
+  await app.register(swagger, openApiOptions)
+
+  await app.register(
+    async api => {
+      authentication(api, { keys, accounts })
+      rateLimiting(api, { limits })
+      authorization(api)
+      const creating = idempotency(api, { records, writer, accounts, strictness })
+      jsonBodies(api)
+      carrierRoutes(api, { carriers, strictness, creating })
+    },
+    { prefix: '/v1' }
+  )
+
+  await app.register(async scope => healthRoutes(scope, { db }), { prefix: '/_topcalls' })
+  const apart = control && control.port !== undefined ? createServer({ clock, chance, logger }) : undefined
+  const host = apart ?? app
+  if (control) {
+    const facts = {
+      version: version(),
+      strictness,
+      auth,
+      database: database === ':memory:' ? 'memory' : 'file',
+      seed: seed ?? null,
+      journal: limitsOfJournal
+    } as const
+    await host.register(scope => controlPlane(scope, { ...stores, state, facts }, control), { prefix: controlPrefix })
+  }
+  await host.register(scope => docsRoutes(scope, { api: app, control: control !== false }), { prefix: '/_topcalls' })
+
+  app.decorate('controlApp', apart)
+  if (apart) app.addHook('preClose', () => apart.close())
+  await Promise.all([app.ready(), apart?.ready()])
+  return app
+}
+
+interface ServerOptions {
+  clock: Clock
+  chance: Chance
+  logger: FastifyBaseLogger | undefined
+}
+
+/** A server without routes, with what holds for every request. */
+function createServer({ clock, chance, logger }: ServerOptions): FastifyInstance {
+  let requests = 0
+  const newRequestId = () => chance.uuid('request', ++requests)
   const app = Fastify({
     ...(logger && { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
     // A logger per request would cost more than the line that it writes; the lines name the request themselves.
     childLoggerFactory: parent => parent,
-    genReqId: () => clock.newId(),
+    genReqId: newRequestId,
     requestTimeout,
     http: { requireHostHeader: false },
     forceCloseConnections: 'idle',
@@ -66,42 +176,22 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
     ajv: ajvOptions,
     schemaErrorFormatter: refuseBody,
     frameworkErrors: sendProblem,
-    clientErrorHandler: answerParserErrors(clock)
+    clientErrorHandler: answerParserErrors(newRequestId)
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.setErrorHandler(sendProblem)
+  for (const name of ['account', 'scopes', 'sentBody', 'idempotencyKey', 'keyed', 'problem', 'fault'] as const) {
+    app.decorateRequest(name)
+  }
+  app.decorateRequest('committed', false)
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
+    dateAnswer(reply, clock)
     done()
   })
-  app.addHook('onClose', async () => {
-    sweeper.stop()
-    db.close()
-  })
   logRequests(app)
-  refuseBareHttp(app, clock)
+  refuseBareHttp(app, newRequestId)
   refuseUnknownRoutes(app)
   app.addSchema(ProblemDocument)
-  await app.register(swagger, openApiOptions)
-
-  await app.register(
-    async api => {
-      authentication(api, { keys, clock })
-      authorization(api)
-      const creating = idempotency(api, { records, writer, clock, strictness })
-      jsonBodies(api)
-      carrierRoutes(api, { carriers, clock, strictness, creating })
-    },
-    { prefix: '/v1' }
-  )
-
-  await app.register(
-    async control => {
-      healthRoutes(control, { db })
-      await docsRoutes(control)
-    },
-    { prefix: '/_topcalls' }
-  )
-  await app.ready()
   return app
 }

@@ -24,7 +24,7 @@ export async function main(): Promise<void> {
 const commands = { start, healthcheck, openapi }
 
 async function start({ host, port, database, keys, strictness, logLevel }: Config): Promise<void> {
-  const [{ startFakeTopCalls }, { readKeys }] = await Promise.all([import('./index.ts'), import('./keys.ts')])
+  const [{ startFakeTopCalls }, { readKeys }] = await Promise.all([import('./index.ts'), import('./key-file.ts')])
   const { logger, flush } = await createLogger(logLevel)
   const server = await startFakeTopCalls({
     host,

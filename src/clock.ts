@@ -1,15 +1,28 @@
-import { randomUUID } from 'node:crypto'
+/** The last instant that RFC 3339 can write. */
+export const lastInstant = Date.parse('9999-12-31T23:59:59.999Z')
 
-/** Time and identifiers enter the program through here, so a test can hold both in its hand. */
+/** A clock that a tester may steer. Instants are whole milliseconds since 1970-01-01 UTC; it never runs backwards. */
 export interface Clock {
-  /** The present instant in whole milliseconds since 1970-01-01 UTC. It never runs backwards. */
+  /** The present instant. */
   now(): number
-  /** Moves the clock forward by so many milliseconds (0 or more). */
+  /**
+   * Moves the clock forward by so many milliseconds (0 or more).
+   * @throws {RangeError} for a step backwards or past the year 9999
+   */
   advance(milliseconds: number): void
   /** Moves the clock forward to an instant, unless it is there already. */
   notBefore(instant: number): void
-  /** A new random UUID (version 4). */
-  newId(): string
+  /** Stops the clock, or lets it run on from where it stands. */
+  freeze(frozen: boolean): void
+  readonly frozen: boolean
+  /** Sets the clock to an instant, also an earlier one: for a reset or an import, which replace what was dated by it. */
+  set(instant: number): void
+  /** What the clock would show if nobody had ever steered it. */
+  unsteered(): number
+  /** Puts the clock back to how it was made. */
+  restart(): void
+  /** A clock of its own that shows the same now and is steered apart from this one. */
+  fork(): Clock
 }
 
 /** A source of instants in milliseconds: wall time at the start plus monotonic time since. */
@@ -23,17 +36,52 @@ export function monotonicTime(): () => number {
  * @param source instants in milliseconds that never run backwards
  */
 export function createClock(source: () => number = monotonicTime()): Clock {
-  let offset = 0
-  const now = () => Math.floor(source() + offset)
+  return steerable(source, 0, undefined)
+}
+
+/** A clock that stands still until it is told otherwise. */
+export function frozenClock(instant: number): Clock {
+  const source = monotonicTime()
+  return steerable(source, instant - source(), instant)
+}
+
+function steerable(source: () => number, initialOffset: number, initiallyFrozenAt: number | undefined): Clock {
+  let offset = initialOffset
+  let frozenAt = initiallyFrozenAt
+  const now = () => frozenAt ?? Math.floor(source() + offset)
+
+  function moveTo(instant: number): void {
+    offset += instant - now()
+    if (frozenAt !== undefined) frozenAt = instant
+  }
+
   return {
     now,
-    notBefore(instant) {
-      offset += Math.max(0, instant - now())
-    },
     advance(milliseconds) {
       if (!(milliseconds >= 0)) throw new RangeError('a clock cannot be moved backwards')
-      offset += milliseconds
+      const instant = now() + milliseconds
+      if (instant > lastInstant) throw new RangeError('a clock ends with the year 9999')
+      moveTo(instant)
     },
-    newId: () => randomUUID()
+    notBefore(instant) {
+      if (instant > now()) moveTo(instant)
+    },
+    freeze(frozen) {
+      if (frozen) frozenAt ??= now()
+      else if (frozenAt !== undefined) {
+        offset = frozenAt - source()
+        frozenAt = undefined
+      }
+    },
+    set: moveTo,
+    unsteered: () => initiallyFrozenAt ?? Math.floor(source() + initialOffset),
+    restart() {
+      offset = initialOffset
+      frozenAt = initiallyFrozenAt
+    },
+    get frozen() {
+      return frozenAt !== undefined
+    },
+    fork: () => steerable(source, offset, frozenAt)
   }
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from './failure.ts'
-import { strictnesses } from './topcalls/rules.ts'
+import { strictnesses } from './strictness.ts'
 
 // Without TypeBox on purpose: a health check runs every few seconds, and loading TypeBox takes longer than the rest of it.
 

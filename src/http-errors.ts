@@ -1,10 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Clock } from './clock.ts'
-import { decodedPath, printablePath } from './log.ts'
+import { decodedPath, isOurs, printablePath } from './log.ts'
 import { kindOfStatus, Problem, renderProblem, renderRawProblem } from './problem.ts'
 import { bodyLimit } from './topcalls/body.ts'
+
+/** Where a tester steers. Routes below it are told to whoever misses one. */
+export const controlPrefix = '/_topcalls/v1'
 
 /** What to say instead of Fastify's own words. */
 const details: Record<string, string> = {
@@ -25,9 +27,10 @@ const parserStatuses: Record<string, number> = {
 /** Sends whatever was thrown as a problem document. What nobody expected is a 500 whose text stays in the log. */
 export function sendProblem(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemOf(error)
+  request.problem = problem
   if (problem.kind === 'internal_error') request.log.error({ requestId: request.id, err: error }, 'unexpected failure')
   if (problem.kind === 'unavailable') request.log.error({ requestId: request.id, err: problem.cause }, problem.message)
-  const { status, headers, body } = renderProblem(problem, request.id)
+  const { status, headers, body } = renderProblem(problem, request.id, !isOurs(request.url))
   if (status === 503) reply.header('retry-after', '1')
   reply.code(status).headers(headers).send(body)
 }
@@ -50,10 +53,19 @@ export function refuseUnknownRoutes(app: FastifyInstance): void {
     methodsByUrl.set(url, methods)
   })
 
+  function routesBelow(prefix: string): string[] {
+    return [...methodsByUrl]
+      .filter(([url]) => url.startsWith(`${prefix}/`))
+      .flatMap(([url, methods]) => [...methods].filter(method => method !== 'HEAD').map(method => `${method} ${url}`))
+  }
+
   function refuse(request: FastifyRequest): never {
     const path = decodedPath(request.url)
     const methods = methodsByUrl.get(path) ?? [...methodsByUrl].find(([template]) => matches(template, path))?.[1]
-    if (!methods) throw new Problem('not_found', `There is nothing at ${request.method} ${printablePath(path)}`)
+    if (!methods) {
+      const members = path.startsWith(`${controlPrefix}/`) ? { routes: routesBelow(controlPrefix) } : {}
+      throw new Problem('not_found', `There is nothing at ${request.method} ${printablePath(path)}`, { members })
+    }
     const allow = [...methods].join(', ')
     throw new Problem('method_not_allowed', `${printablePath(path)} takes ${allow}, not ${request.method}`, {
       headers: { allow }
@@ -78,7 +90,7 @@ function matches(template: string, path: string): boolean {
 }
 
 /** Answers in the house's way what Node's HTTP server would answer, or drop, without a body. */
-export function refuseBareHttp(app: FastifyInstance, clock: Clock): void {
+export function refuseBareHttp(app: FastifyInstance, newId: () => string): void {
   // HTTP/1.1 demands a Host (RFC 9112, section 3.2); Node's own check is off, because its 400 has no body.
   app.addHook('onRequest', ({ raw }, _, done) => {
     if (raw.httpVersion === '1.1' && raw.headers.host === undefined) {
@@ -92,17 +104,17 @@ export function refuseBareHttp(app: FastifyInstance, clock: Clock): void {
     // Node hands the socket over without its own listeners: unheard, a reset by the client would end the process.
     socket.on('error', () => socket.destroy()).resume()
     const problem = new Problem('method_not_allowed', 'This is no proxy', { headers: { allow: 'GET, HEAD, POST' } })
-    answerInTurn(socket, renderRawProblem(problem, clock.newId()))
+    answerInTurn(socket, renderRawProblem(problem, newId()))
   })
 }
 
 /** Answers what Node's HTTP parser refuses, which never becomes a request. */
-export function answerParserErrors(clock: Clock) {
+export function answerParserErrors(newId: () => string) {
   return (error: NodeJS.ErrnoException & { reason?: string }, socket: Socket): void => {
     const { code = '', reason } = error
     const kind = kindOfStatus(parserStatuses[code] ?? 400)
     const problem = new Problem(kind, details[code] ?? `This is not a valid HTTP request${reason ? `: ${reason}` : ''}`)
-    answerInTurn(socket, renderRawProblem(problem, clock.newId()))
+    answerInTurn(socket, renderRawProblem(problem, newId()))
   }
 }
 

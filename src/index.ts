@@ -4,8 +4,8 @@ import { type AppOptions, buildApp } from './app.ts'
 export type { AppOptions } from './app.ts'
 export { type Clock, createClock } from './clock.ts'
 export { DatabaseError, UsageError } from './failure.ts'
-export type { ApiKey } from './topcalls/auth.ts'
-export type { Strictness } from './topcalls/rules.ts'
+export type { ApiKey } from './schemas/key.ts'
+export type { Strictness } from './strictness.ts'
 
 export interface StartOptions extends AppOptions {
   /** Address to listen on; default 127.0.0.1. */

@@ -1,9 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-
-/** API keys have a form of their own, so what looks like one is cut away with all that follows it. */
-export function withoutKeys(text: string): string {
-  return text.replace(/tc_live_.*/s, 'tc_live_…')
-}
+import { withoutKeys } from './redaction.ts'
 
 /** The path of a request as it may be logged and repeated: decoded, without query string and without keys. */
 export function printablePath(url: string): string {
@@ -21,11 +17,16 @@ export function decodedPath(url: string): string {
   }
 }
 
+/** Whether a request is for the fake itself and not for what it imitates. */
+export function isOurs(url: string): boolean {
+  return decodedPath(url).startsWith('/_topcalls/')
+}
+
 /** One line per answer, at the level `debug` for the control plane. Headers and bodies hold secrets and are not logged. */
 export function logRequests(app: FastifyInstance): void {
   app.addHook('onResponse', (request, reply, done) => {
     const path = printablePath(request.url)
-    const level = path.startsWith('/_topcalls/') ? 'debug' : 'info'
+    const level = isOurs(request.url) ? 'debug' : 'info'
     request.log[level](
       {
         requestId: request.id,
@@ -33,7 +34,7 @@ export function logRequests(app: FastifyInstance): void {
         path,
         status: reply.statusCode,
         milliseconds: Math.round(reply.elapsedTime * 100) / 100,
-        ...(request.account && { account: request.account }),
+        ...(request.account && { account: request.account.id }),
         ...(reply.hasHeader('idempotent-replayed') && { replayed: true })
       },
       'answered'

@@ -14,6 +14,7 @@ export const catalogue = {
   payload_too_large: { slug: 'payload_too_large', status: 413, title: 'Payload too large' },
   unsupported_media_type: { slug: 'unsupported_media_type', status: 415, title: 'Unsupported media type' },
   idempotency_key_reused: { slug: 'idempotency_key_reused', status: 422, title: 'Idempotency key reused' },
+  expectation_failed: { slug: 'expectation_failed', status: 422, title: 'Expectation not met' },
   rate_limited: { slug: 'rate_limited', status: 429, title: 'Rate limited' },
   headers_too_large: { slug: 'headers_too_large', status: 431, title: 'Headers too large' },
   internal_error: { slug: 'internal_error', status: 500, title: 'Internal error' },
@@ -69,6 +70,10 @@ interface ProblemOptions {
   violations?: Violation[]
   /** Further headers of the answer. */
   headers?: Record<string, string>
+  /** Ids of the rules that were violated; for the journal. */
+  rules?: string[]
+  /** Further members of the document (RFC 7807, section 3.2). */
+  members?: Record<string, unknown>
   /** What lies behind it; for the log only. */
   cause?: unknown
 }
@@ -78,19 +83,28 @@ export class Problem extends Error {
   readonly kind: ProblemKind
   readonly violations: Violation[] | undefined
   readonly headers: Record<string, string>
+  readonly rules: string[]
+  readonly members: Record<string, unknown>
 
   /** @param detail a sentence for people; it must not repeat a credential */
-  constructor(kind: ProblemKind, detail: string, { violations, headers = {}, cause }: ProblemOptions = {}) {
+  constructor(kind: ProblemKind, detail: string, options: ProblemOptions = {}) {
+    const { violations, headers = {}, rules = [], members = {}, cause } = options
     super(detail, { cause })
     this.kind = kind
     this.violations = violations
     this.headers = headers
+    this.rules = rules
+    this.members = members
   }
 
   /** A 400 whose detail is its first violation. */
-  static refusing(kind: 'invalid_body' | 'invalid_request', violations: [Violation, ...Violation[]]): Problem {
+  static refusing(
+    kind: 'invalid_body' | 'invalid_request',
+    violations: [Violation, ...Violation[]],
+    rules: string[] = []
+  ): Problem {
     const [{ path, message }] = violations
-    return new Problem(kind, path ? `${path} ${message}` : `The body ${message}`, { violations })
+    return new Problem(kind, path ? `${path} ${message}` : `The body ${message}`, { violations, rules })
   }
 }
 
@@ -100,16 +114,23 @@ export function kindOfStatus(status: number): ProblemKind {
   return (entry?.[0] as ProblemKind | undefined) ?? (status < 500 ? 'invalid_request' : 'internal_error')
 }
 
-/** The one renderer: headers and bytes of a problem document. */
-export function renderProblem(problem: Problem, instance: string) {
+/** The types of TopCalls' problems begin with this; those of the control plane have no type of their own. */
+const typeBase = 'https://api.topcalls.ai/errors/'
+
+/**
+ * The one renderer: headers and bytes of a problem document.
+ * @param imitated whether it is for a client of TopCalls
+ */
+export function renderProblem(problem: Problem, instance: string, imitated = true) {
   const { slug, status, title } = catalogue[problem.kind]
   const document: ProblemDocument = {
-    type: `https://api.topcalls.ai/errors/${slug}`,
+    type: imitated ? `${typeBase}${slug}` : 'about:blank',
     title,
     status,
     detail: problem.message,
     instance,
-    ...(problem.violations && { errors: problem.violations })
+    ...(problem.violations && { errors: problem.violations }),
+    ...problem.members
   }
   // Bytes, because Fastify adds a charset to JSON that is a string, and this media type has no such parameter.
   const body = Buffer.from(JSON.stringify(document))
@@ -119,6 +140,16 @@ export function renderProblem(problem: Problem, instance: string) {
     'x-request-id': instance
   }
   return { status, headers, body }
+}
+
+/** What an armed fault answers: a problem document of any status, in the words of the catalogue where it has some. */
+export function renderFaultProblem(status: number, instance: string, members: Record<string, unknown> = {}): Buffer {
+  const reason = STATUS_CODES[status] ?? 'Unknown'
+  const known = Object.values(catalogue).find(entry => entry.status === status)
+  const { slug, title } = known ?? { slug: reason.toLowerCase().replace(/[^a-z]+/g, '_'), title: reason }
+  const type = `${typeBase}${slug}`
+  const detail = `${title} (a fault that was armed in fake-topcalls)`
+  return Buffer.from(JSON.stringify({ type, title, status, detail, instance, ...members }))
 }
 
 /** The same document as a whole HTTP/1.1 message, for a socket whose request never became one. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { buildApp } from '../src/app.ts'
 import type { ApiKey } from '../src/index.ts'
-import { readKeys } from '../src/keys.ts'
+import { readKeys } from '../src/key-file.ts'
 import { carriersUrl, emulator, hour, plainCarrier } from './fixtures/emulator.ts'
 
 const account_id = '2c5ea4c0-4067-4fe9-8bad-9b1deb4d3b7d'

@@ -49,9 +49,9 @@ t.test('openapi.yaml is served as YAML and JSON, with a page to read it', async 
 })
 
 t.test('every status of the catalogue is described, with examples that fit their schema', t => {
-  const elsewhere = [404, 405]
+  const elsewhere = ['not_found', 'method_not_allowed', 'expectation_failed']
   for (const { status, slug } of Object.values(catalogue)) {
-    if (elsewhere.includes(status)) continue
+    if (elsewhere.includes(slug)) continue
     const media = operation.responses[status]?.content['application/problem+json']
     const validate = at(
       'paths',

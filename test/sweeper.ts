@@ -1,15 +1,19 @@
 import t from 'tap'
+import { createChance } from '../src/chance.ts'
 import { createClock } from '../src/clock.ts'
+import { accountStore } from '../src/store/accounts.ts'
+import { carrierStore } from '../src/store/carriers.ts'
 import { openDatabase } from '../src/store/database.ts'
 import { idempotencyStore, windowMilliseconds } from '../src/store/idempotency.ts'
-import { sweepExpired } from '../src/store/sweeper.ts'
+import { createSweeper } from '../src/store/sweeper.ts'
 import { createWriter } from '../src/store/writer.ts'
 
 t.test('expired records are removed a few at a time while nothing else is written', async t => {
   const db = openDatabase(':memory:')
   t.teardown(() => db.close())
   const clock = createClock(() => 1_000_000)
-  const [records, writer] = [idempotencyStore(db), createWriter(db)]
+  const [records, carriers, writer] = [idempotencyStore(db), carrierStore(db), createWriter(db)]
+  const accounts = accountStore({ carriers, records, clock, chance: createChance() })
   const count = () => db.prepare('SELECT count(*) FROM idempotency_records').pluck().get()
   const put = (key: string, created_at: number) =>
     records.put({
@@ -25,7 +29,7 @@ t.test('expired records are removed a few at a time while nothing else is writte
   for (let index = 0; index < 250; index++) put(`old-${index}`, clock.now())
   clock.advance(windowMilliseconds)
   put('living', clock.now())
-  const sweep = () => sweepExpired({ records, writer, clock })
+  const sweep = createSweeper({ records, writer, accounts })
 
   const busy = writer.write(() => {})
   t.equal(await sweep(), 'wait', 'writes go first')

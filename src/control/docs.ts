@@ -5,17 +5,29 @@ import type { FastifyInstance } from 'fastify'
 const contentSecurityPolicy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; frame-ancestors 'self'"
 
-/** The OpenAPI document of the emulated API and a page to read it and try it, without network. */
-export async function docsRoutes(control: FastifyInstance): Promise<void> {
-  control.get('/openapi.json', async () => control.swagger())
-  control.get('/openapi.yaml', async (_, reply) =>
-    reply.type('application/yaml; charset=utf-8').send(control.swagger({ yaml: true }))
+interface Options {
+  /** The server of the emulated API, which knows its document. */
+  api: FastifyInstance
+  /** Whether there is a control plane beside it. */
+  control: boolean
+}
+
+/** The OpenAPI documents and a page to read them and try them, without network. */
+export async function docsRoutes(scope: FastifyInstance, { api, control }: Options): Promise<void> {
+  scope.get('/openapi.json', async () => api.swagger())
+  scope.get('/openapi.yaml', async (_, reply) =>
+    reply.type('application/yaml; charset=utf-8').send(api.swagger({ yaml: true }))
   )
-  await control.register(swaggerUi, {
+  const documents = [
+    { name: 'TopCalls', url: '/_topcalls/openapi.json' },
+    { name: 'Control plane', url: '/_topcalls/v1/openapi.json' }
+  ]
+  await scope.register(swaggerUi, {
     routePrefix: '/docs',
     // The page at /docs, without a slash, would look for its files in the wrong folder.
     indexPrefix: '/_topcalls',
     theme: { title: 'fake-topcalls' },
+    uiConfig: { urls: control ? documents : documents.slice(0, 1) },
     staticCSP: contentSecurityPolicy,
     logLevel: 'warn'
   })

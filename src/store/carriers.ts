@@ -1,7 +1,6 @@
+import type { TrunkType } from '../schemas/carrier.ts'
 import type { Database } from './database.ts'
-
-export const trunkTypes = ['static_ip', 'auth', 'reg'] as const
-export type TrunkType = (typeof trunkTypes)[number]
+import { rowsByAccount } from './rows.ts'
 
 /** A carrier with its one gateway. `null` stands for a gateway setting that was not sent in a usable form. */
 export interface CarrierRow {
@@ -44,12 +43,17 @@ export function carrierStore(db: Database) {
   const insert = db.prepare<(string | number | null)[]>(
     `INSERT INTO carriers (${columns}) VALUES (${columns.map(() => '?')})`
   )
-  // The clock never runs backwards, so the last row is the newest; an index for this alone would cost every insert.
-  const newest = db.prepare<[], number>('SELECT created_at FROM carriers ORDER BY rowid DESC LIMIT 1').pluck()
+  // A clock never runs backwards, so the last row of an account is its newest.
+  const last = db.prepare<[account: string], { rowid: number; created_at: number }>(
+    'SELECT rowid, created_at FROM carriers WHERE account_id = ? ORDER BY rowid DESC LIMIT 1'
+  )
 
   return {
+    ...rowsByAccount<CarrierRow>(db, 'carriers'),
     insert: (carrier: CarrierRow): void => void insert.run(...columns.map(column => carrier[column])),
-    /** The newest `created_at`, or 0. */
-    newestAt: (): number => newest.get() ?? 0
+    /** The newest `created_at` of an account, or 0. */
+    newestAt: (account: string): number => last.get(account)?.created_at ?? 0,
+    /** The number of the last row of an account, or 0. */
+    newestRow: (account: string): number => last.get(account)?.rowid ?? 0
   }
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Database } from './database.ts'
+import { rowsByAccount } from './rows.ts'
 
 /** How long an answer is kept: 24 hours, as TopCalls documents. */
 export const windowMilliseconds = 86_400_000
@@ -25,7 +26,7 @@ export function idempotencyStore(db: Database) {
   // Parameters are bound by position: by name takes twice as long, and these run with every request.
   // The window is half open: a record lives while now < created_at + window. Only these two lines say so.
   const alive = `created_at > ? - ${windowMilliseconds}`
-  const expired = `created_at <= ? - ${windowMilliseconds}`
+  const expiredAt = (createdAt: number, now: number) => createdAt <= now - windowMilliseconds
   const select = db.prepare<[account: string, key: string, now: number], IdempotencyRecord>(
     `SELECT * FROM idempotency_records WHERE account_id = ? AND key = ? AND ${alive}`
   )
@@ -34,35 +35,48 @@ export function idempotencyStore(db: Database) {
     `INSERT OR REPLACE INTO idempotency_records
       (account_id, key, operation, fingerprint, status, content_type, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
   )
-  const oldestExpired = db
-    .prepare<[now: number], number>(
-      `SELECT rowid FROM (SELECT rowid, created_at FROM idempotency_records ORDER BY rowid LIMIT 1) WHERE ${expired}`
-    )
-    .pluck()
+  const following = db.prepare<
+    [rowid: number, limit: number],
+    { rowid: number; account_id: string; created_at: number }
+  >('SELECT rowid, account_id, created_at FROM idempotency_records WHERE rowid > ? ORDER BY rowid LIMIT ?')
   const remove = db.prepare<[rowid: number]>('DELETE FROM idempotency_records WHERE rowid = ?')
   const newest = db
-    .prepare<[], number>('SELECT created_at FROM idempotency_records ORDER BY rowid DESC LIMIT 1')
+    .prepare<[account: string], number | null>('SELECT max(created_at) FROM idempotency_records WHERE account_id = ?')
     .pluck()
   const secret = db.prepare<[], string>('SELECT hex(secret) FROM fingerprint_secret').pluck().get()
 
+  const evictOfAll = db.prepare<[key: string]>('DELETE FROM idempotency_records WHERE key = ?')
+  const evict = db.prepare<[key: string, account: string]>(
+    'DELETE FROM idempotency_records WHERE key = ? AND account_id = ?'
+  )
+
   return {
+    ...rowsByAccount<IdempotencyRecord>(db, 'idempotency_records'),
+    /** Names the secret of this database without telling it: fingerprints of one name can be compared. */
+    fingerprintDomain: hash('sha256', `domain ${secret}`).slice(0, 16),
+    /** Removes the record of a key, of one account or of all, and tells how many there were. */
+    evict: (key: string, account?: string): number =>
+      (account === undefined ? evictOfAll.run(key) : evict.run(key, account)).changes,
     /** The record of a key at an instant, unless it has expired. */
     find: (account: string, key: string, now: number) => select.get(account, key, now),
     /** Keeps an answer; a record of the same key that has expired gives way. */
     put({ account_id, key, operation, fingerprint, status, content_type, body, created_at }: IdempotencyRecord): void {
       put.run(account_id, key, operation, fingerprint, status, content_type, body, created_at)
     },
-    /** Removes the oldest expired records and tells how many; `limit` bounds the work. */
-    removeExpired(now: number, limit: number): number {
-      for (let removed = 0; removed < limit; removed++) {
-        const rowid = oldestExpired.get(now)
-        if (rowid === undefined) return removed
-        remove.run(rowid)
-      }
-      return limit
+    /**
+     * Looks at `limit` records, in the order in which they were written, and removes those that have expired.
+     * @param nowOf the present instant of an account
+     * @param after the row to begin behind
+     * @returns how many were removed, and the last row that was looked at, or undefined where there are no more
+     */
+    removeExpired(nowOf: (account: string) => number, limit: number, after = 0) {
+      const rows = following.all(after, limit)
+      const expired = rows.filter(({ account_id, created_at }) => expiredAt(created_at, nowOf(account_id)))
+      for (const { rowid } of expired) remove.run(rowid)
+      return { removed: expired.length, last: rows.length === limit ? rows.at(-1)?.rowid : undefined }
     },
-    /** The newest `created_at`, or 0. */
-    newestAt: (): number => newest.get() ?? 0,
+    /** The newest `created_at` of an account, or 0; looks at each of its records. */
+    newestAt: (account: string): number => newest.get(account) ?? 0,
     /**
      * SHA-256 over a text, keyed with the secret of this database. A prefix is key enough where nobody sees the hash, and
      * takes a quarter of the time of an HMAC.

@@ -1,6 +1,7 @@
 import { type Static, type TObject, type TProperties, Type } from 'typebox'
-import { type TrunkType, trunkTypes } from '../store/carriers.ts'
-import { enforcing, type RuleId, type Strictness } from './rules.ts'
+import { type TrunkType, trunkTypes } from '../schemas/carrier.ts'
+import type { Strictness } from '../strictness.ts'
+import { enforcing, type RuleId } from './rules.ts'
 
 /** Such a text could not be stored as it was sent. */
 const halfPair = 'must not contain half of a surrogate pair'
@@ -64,6 +65,12 @@ const inboundAuth = {
   }
 }
 
+/** Every spelling of the members of `registration` and of `inbound_auth`. */
+export const credentialNames = {
+  registration: Object.values(registration).flatMap(({ spellings }) => spellings),
+  inbound_auth: Object.values(inboundAuth).flatMap(({ spellings }) => spellings)
+}
+
 type Credentials = Record<string, { spellings: string[]; rule: object }>
 
 /**
@@ -112,7 +119,7 @@ export function carrierCreate(strictness: Strictness) {
           if: { properties: { inbound: { const: false } }, required: ['inbound'] },
           then: { properties: { ipv4: addressOrHostName } }
         }),
-        inferred({ required: ['ipv4'] })
+        inferred({ required: ['ipv4'], ...enforcing('B7') })
       ],
       ...enforcing('B3'),
       description: 'The SIP gateway of the carrier'
@@ -135,11 +142,17 @@ export function carrierCreate(strictness: Strictness) {
   }
 
   /** What the object must be with its own `trunk_type`. */
-  const requiredWith = (trunkType: TrunkType, member: string, members: Credentials, marks: object) => ({
+  const requiredWith = (
+    trunkType: TrunkType,
+    member: string,
+    members: Credentials,
+    membersRule: RuleId,
+    marks: object
+  ) => ({
     if: { properties: { trunk_type: { const: trunkType } }, required: ['trunk_type'] },
     then: {
       required: [member],
-      properties: { [member]: { not: { type: 'null' }, ...inferred(complete(members)), ...marks } },
+      properties: { [member]: { not: { type: 'null' }, ...inferred(complete(members, membersRule)), ...marks } },
       ...marks
     }
   })
@@ -174,8 +187,20 @@ export function carrierCreate(strictness: Strictness) {
       $id: 'CarrierCreate',
       ...closed,
       allOf: [
-        requiredWith('reg', 'registration', registration, enforcing('B5', 'is required where "trunk_type" is "reg"')),
-        requiredWith('auth', 'inbound_auth', inboundAuth, enforcing('B6', 'is required where "trunk_type" is "auth"'))
+        requiredWith(
+          'reg',
+          'registration',
+          registration,
+          'B10',
+          enforcing('B5', 'is required where "trunk_type" is "reg"')
+        ),
+        requiredWith(
+          'auth',
+          'inbound_auth',
+          inboundAuth,
+          'B11',
+          enforcing('B6', 'is required where "trunk_type" is "auth"')
+        )
       ],
       ...enforcing('R3'),
       description: 'A custom SIP carrier'
@@ -187,7 +212,7 @@ export function carrierCreate(strictness: Strictness) {
 export type CarrierCreate = Static<ReturnType<typeof carrierCreate>> & { trunk_type: TrunkType }
 
 /** The members' own rules, for every spelling, and which of them must be there in one spelling or another. */
-function complete(members: Credentials) {
+function complete(members: Credentials, rule: RuleId) {
   const { realm: _, ...mandatory } = members
   return {
     properties: Object.fromEntries(
@@ -195,7 +220,7 @@ function complete(members: Credentials) {
     ),
     allOf: Object.entries(mandatory).map(([name, { spellings }]) => ({
       if: { type: 'object', not: { anyOf: spellings.map(spelling => ({ required: [spelling] })) } },
-      then: { required: [name] }
+      then: { required: [name], ...enforcing(rule) }
     }))
   }
 }

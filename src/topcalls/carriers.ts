@@ -1,20 +1,19 @@
 import type { FastifyInstance } from 'fastify'
-import type { Clock } from '../clock.ts'
 import type { CarrierRow, CarrierStore } from '../store/carriers.ts'
+import type { Strictness } from '../strictness.ts'
 import { addCarrierAnswers, addCarrierDescription } from './carrier.docs.ts'
+import { carrierFindings } from './carrier.findings.ts'
 import { Carrier, type CarrierCreate, carrierCreate } from './carrier.ts'
 import { IdempotencyHeaders, type idempotency } from './idempotency.ts'
 import { ref } from './responses.ts'
-import type { Strictness } from './rules.ts'
 
 interface Options {
   carriers: CarrierStore
-  clock: Clock
   strictness: Strictness
   creating: ReturnType<typeof idempotency>
 }
 
-export function carrierRoutes(api: FastifyInstance, { carriers, clock, strictness, creating }: Options): void {
+export function carrierRoutes(api: FastifyInstance, { carriers, strictness, creating }: Options): void {
   const Body = carrierCreate(strictness)
   api.addSchema(Body)
   api.addSchema(Carrier)
@@ -22,7 +21,7 @@ export function carrierRoutes(api: FastifyInstance, { carriers, clock, strictnes
   api.post(
     '/phone-numbers/carriers',
     {
-      config: { scope: 'phone_numbers:write', idempotent: true },
+      config: { scope: 'phone_numbers:write', idempotent: true, findings: carrierFindings },
       schema: {
         ...addCarrierDescription,
         headers: IdempotencyHeaders,
@@ -30,12 +29,12 @@ export function carrierRoutes(api: FastifyInstance, { carriers, clock, strictnes
         response: addCarrierAnswers
       }
     },
-    creating<CarrierCreate, Carrier>(({ account, body }, now) => {
+    creating<CarrierCreate, Carrier>(({ account, body }, { now, newId }) => {
       const carrier = {
-        id: clock.newId(),
-        account_id: account,
-        voip_carrier_sid: clock.newId(),
-        sip_gateway_sid: clock.newId(),
+        id: newId(),
+        account_id: account.id,
+        voip_carrier_sid: newId(),
+        sip_gateway_sid: newId(),
         carrier_name: body.carrier_name,
         trunk_type: body.trunk_type
       }

@@ -25,8 +25,9 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
       }
     }
   },
-  // The control plane is not part of TopCalls, so its routes have no tag.
   hideUntagged: true,
+  // The control plane is no part of TopCalls and has a document of its own.
+  transform: ({ schema, url }) => ({ schema: url.startsWith('/_topcalls/') ? { ...schema, hide: true } : schema, url }),
   refResolver: { buildLocalReference: (schema, _base, _fragment, index) => String(schema.$id ?? `schema-${index}`) },
   transformObject(document) {
     if (!('openapiObject' in document)) return document.swaggerObject

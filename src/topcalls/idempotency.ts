@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
 import { Type } from 'typebox'
-import type { Clock } from '../clock.ts'
 import { Problem, type Violation } from '../problem.ts'
+import type { AccountStore } from '../store/accounts.ts'
 import type { IdempotencyRecord, IdempotencyStore } from '../store/idempotency.ts'
 import type { Writer } from '../store/writer.ts'
-import type { Strictness } from './rules.ts'
+import type { Strictness } from '../strictness.ts'
 
 const shortest = 8
 const longest = 255
@@ -30,8 +30,14 @@ const removedPerCreate = 2
 interface Options {
   records: IdempotencyStore
   writer: Writer
-  clock: Clock
+  accounts: AccountStore
   strictness: Strictness
+}
+
+/** When something is created, and where its ids come from. */
+export interface Creation {
+  now: number
+  newId(): string
 }
 
 /** What a request does with its key, known once its body is parsed. */
@@ -46,10 +52,7 @@ export interface KeyUse {
  * Adds idempotency keys to the routes of a scope whose config says `idempotent: true`, and returns what wraps their
  * handlers. Register it after authentication and before anything that reads the body.
  */
-export function idempotency(api: FastifyInstance, { records, writer, clock, strictness }: Options) {
-  api.decorateRequest('idempotencyKey', undefined)
-  api.decorateRequest('keyed', undefined)
-
+export function idempotency(api: FastifyInstance, { records, writer, accounts, strictness }: Options) {
   api.addHook('onRequest', (request, _, done) => {
     if (request.routeOptions.config.idempotent) request.idempotencyKey = keyOf(request)
     done()
@@ -65,7 +68,7 @@ export function idempotency(api: FastifyInstance, { records, writer, clock, stri
       // Taken before the validator fills in defaults.
       fingerprint: records.fingerprint(canonicalJson(body))
     }
-    const record = await writer.read(() => records.find(account, key, clock.now()))
+    const record = await writer.read(() => records.find(account.id, key, account.clock.now()))
     if (record) return replay(reply, record, keyed)
     request.keyed = keyed
   })
@@ -77,11 +80,13 @@ export function idempotency(api: FastifyInstance, { records, writer, clock, stri
         `This Idempotency-Key was first used on ${record.operation}; use a fresh key`
       )
     }
-    if (record.fingerprint !== fingerprint) {
+    // A record that was imported from another server has no fingerprint that could be compared.
+    if (record.fingerprint && record.fingerprint !== fingerprint) {
       if (strictness === 'strict') {
         throw new Problem(
           'idempotency_key_reused',
-          'This Idempotency-Key was first used with another body; use a fresh key (rule S2)'
+          'This Idempotency-Key was first used with another body; use a fresh key (rule S2)',
+          { rules: ['S2'] }
         )
       }
       reply.log.warn(
@@ -100,30 +105,45 @@ export function idempotency(api: FastifyInstance, { records, writer, clock, stri
    * no claim, no lock that must expire, no 409.
    */
   return function creating<Body, Created extends Record<string, unknown>>(
-    create: (request: FastifyRequest & { body: Body }, now: number) => Created
+    create: (request: FastifyRequest & { body: Body }, creation: Creation) => Created
   ): RouteHandlerMethod {
     return async (incoming, reply) => {
       const request = incoming as FastifyRequest & { body: Body }
       const { keyed, account } = request
+      const newIds = drawnOnce(account.newId)
 
       const { record, replayed } = await writer.write(() => {
-        const now = clock.now()
+        const now = account.clock.now()
         // Looked up again: a duplicate may have been faster since the first look, also in another process.
-        const existing = keyed && records.find(account, keyed.key, now)
+        const existing = keyed && records.find(account.id, keyed.key, now)
         if (existing) return { record: existing, replayed: true }
 
         const answer = {
           status: 201,
           content_type: 'application/json; charset=utf-8',
-          body: reply.serializeInput(create(request, now), '201', 'application/json') as string
+          body: reply.serializeInput(create(request, { now, newId: newIds() }), '201', 'application/json') as string
         }
         if (keyed) {
-          records.removeExpired(now, removedPerCreate)
-          records.put({ account_id: account, ...keyed, ...answer, created_at: now })
+          records.removeExpired(accounts.now, removedPerCreate)
+          records.put({ account_id: account.id, ...keyed, ...answer, created_at: now })
         }
         return { record: answer, replayed: false }
       })
+      request.committed = !replayed
       return replayed ? replay(reply, record as IdempotencyRecord, keyed as KeyUse) : send(reply, record)
+    }
+  }
+}
+
+/** Ids for work that may be run more than once: each run gets the same ones in the same order. */
+function drawnOnce(newId: () => string): () => () => string {
+  const drawn: string[] = []
+  return () => {
+    let next = 0
+    return () => {
+      const id = drawn[next] ?? newId()
+      drawn[next++] = id
+      return id
     }
   }
 }

@@ -1,3 +1,8 @@
+import type { Problem } from '../problem.ts'
+import type { Fault } from '../schemas/fault.ts'
+import type { Finding } from '../schemas/request.ts'
+import type { Account } from '../store/accounts.ts'
+import type { SentBody } from './body.ts'
 import type { KeyUse } from './idempotency.ts'
 
 // What the hooks of the emulated API hand on to its routes; the one place that extends Fastify's types.
@@ -7,14 +12,24 @@ declare module 'fastify' {
     scope?: string
     /** Whether the route takes `Idempotency-Key`. */
     idempotent?: boolean
+    /** What is worth knowing of a body although no rule forbids it. */
+    findings?: (body: unknown) => Finding[]
   }
   interface FastifyRequest {
-    /** Id of the account that the key belongs to; empty before authentication. */
-    account: string
+    /** The account that the key belongs to; null before authentication, and where there is none. */
+    account: Account
     /** What the key may do. */
     scopes: readonly string[]
+    /** The body as it was sent. */
+    sentBody: SentBody | undefined
     idempotencyKey: string | undefined
     /** The key with what a record needs to know, once the body is parsed. */
     keyed: KeyUse | undefined
+    /** Whether this request stored something. */
+    committed: boolean
+    /** What refused it. */
+    problem: Problem | undefined
+    /** The fault that was applied. */
+    fault: Fault | undefined
   }
 }

@@ -1,11 +1,6 @@
 /** Where a rule comes from: TopCalls' own pages, our inference, or a decision of the fake where nobody outside can know. */
 export type Source = 'documented' | 'inferred' | 'fake'
 
-export const strictnesses = ['documented', 'inferred', 'strict'] as const
-
-/** `documented` enforces only what TopCalls documents, `inferred` adds our inferences, `strict` punishes bad habits. */
-export type Strictness = (typeof strictnesses)[number]
-
 /** Every rule with its source; docs/fidelity.md says what it is. */
 export const rules = {
   R1: 'documented',

@@ -20,7 +20,9 @@ export const ajvOptions: AjvOptions = {
 }
 
 interface SchemaNode {
+  'x-topcalls-rule'?: string
   'x-topcalls-message'?: string
+  properties?: Record<string, SchemaNode>
   minLength?: number
   maxLength?: number
   minimum?: number
@@ -32,16 +34,26 @@ type AjvError = FastifySchemaValidationError & { parentSchema: SchemaNode; data:
 /** Fastify's schemaErrorFormatter: every fault of a body in one problem. */
 export function refuseBody(errors: FastifySchemaValidationError[]): Problem {
   const violations = new Map<string, Violation>()
+  const rules = new Set<string>()
   // `if` only repeats that its branch failed.
   for (const error of errors.filter(({ keyword }) => keyword !== 'if') as AjvError[]) {
     const violation = violationOf(error)
+    rules.add(ruleOf(error))
     // A conditional rule may repeat what the plain one has said.
     const name = `${violation.code} ${violation.path}`
     if (!violations.has(name)) violations.set(name, violation)
   }
   // What is empty has no form to speak of.
   for (const { code, path } of violations.values()) if (code === 'too_small') violations.delete(`invalid_value ${path}`)
-  return Problem.refusing('invalid_body', [...violations.values()] as [Violation, ...Violation[]])
+  return Problem.refusing('invalid_body', [...violations.values()] as [Violation, ...Violation[]], [...rules])
+}
+
+/** The rule behind a fault, as its schema node says. */
+function ruleOf({ keyword, params, parentSchema }: AjvError): string {
+  if (keyword === 'additionalProperties') return 'S1'
+  // Of a member that is missing, the member's own node knows the rule.
+  const missing = keyword === 'required' ? parentSchema.properties?.[String(params.missingProperty)] : undefined
+  return missing?.['x-topcalls-rule'] || parentSchema['x-topcalls-rule'] || 'R3'
 }
 
 function violationOf({ keyword, instancePath, params, parentSchema, data }: AjvError): Violation {

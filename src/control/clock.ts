@@ -1,0 +1,88 @@
+import { type Static, Type } from 'typebox'
+import { lastInstant } from '../clock.ts'
+import { Problem } from '../problem.ts'
+import { AccountName, Duration, Instant, milliseconds, OfAccount } from '../schemas/common.ts'
+import { namedAccount } from './accounts.ts'
+import { answers, described } from './document.ts'
+import type { Control, ControlServices } from './plane.ts'
+
+export const ClockReading = Type.Object(
+  {
+    now: Instant('What the clock shows'),
+    frozen: Type.Boolean(),
+    own: Type.Boolean({ description: 'Whether the account has a clock of its own; it gets one when it is steered' })
+  },
+  { $id: 'Clock' }
+)
+export type ClockReading = Static<typeof ClockReading>
+
+export const ClockChange = Type.Object(
+  {
+    account: Type.Optional(AccountName),
+    set: Type.Optional(Instant('Moves the clock forward to this instant')),
+    advance: Type.Optional(Duration('Moves the clock forward')),
+    freeze: Type.Optional(Type.Boolean({ description: 'Stops the clock, or lets it run on from where it stands' }))
+  },
+  { additionalProperties: false, minProperties: 1 }
+)
+export type ClockChange = Static<typeof ClockChange>
+
+export function clockRoutes(control: Control, { accounts, keys }: ControlServices): void {
+  function reading(account: string | undefined): ClockReading {
+    const clock = accounts.clockOf(account)
+    return { now: new Date(clock.now()).toISOString(), frozen: clock.frozen, own: clock !== accounts.common }
+  }
+
+  control.get(
+    '/clock',
+    {
+      schema: {
+        ...described('clock', 'getClock', 'Read the clock of an account, or the common one'),
+        querystring: OfAccount,
+        response: answers(200, ClockReading)
+      }
+    },
+    async ({ query }) => reading(namedAccount(keys, query.account))
+  )
+
+  control.post(
+    '/clock',
+    {
+      schema: {
+        ...described(
+          'clock',
+          'changeClock',
+          'Move, freeze or release the clock of an account, or of all. It drives `created_at`, idempotency windows, rate limits, expiry of keys and faults, and the `Date` header. Of several members `set` comes first, then `advance`, then `freeze`'
+        ),
+        body: ClockChange,
+        response: answers(200, ClockReading)
+      }
+    },
+    async ({ body: { account: name, set, advance, freeze } }) => {
+      const account = namedAccount(keys, name)
+      accounts.steer(account, clock => {
+        if (set !== undefined) {
+          if (Date.parse(set) < clock.now()) throw backwards(clock.now())
+          clock.notBefore(Date.parse(set))
+        }
+        const step = milliseconds(advance ?? 0)
+        if (clock.now() + step > lastInstant) throw refused('advance', 'must not lead past the year 9999')
+        clock.advance(step)
+        if (freeze !== undefined) clock.freeze(freeze)
+      })
+      return reading(account)
+    }
+  )
+}
+
+function backwards(now: number): Problem {
+  const present = new Date(now).toISOString()
+  return refused(
+    'set',
+    `must not be before ${present}: a clock only goes forward, unless POST /reset names the part "clock"`
+  )
+}
+
+function refused(path: string, message: string): Problem {
+  return Problem.refusing('invalid_body', [{ path, message, code: 'invalid_value' }])
+}

@@ -1,0 +1,82 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { Type } from 'typebox'
+import { Problem } from '../problem.ts'
+import { milliseconds, OfAccount } from '../schemas/common.ts'
+import { scopes as allScopes, KeyInfo, KeyRequest, MintedKey } from '../schemas/key.ts'
+import { keyInfo } from '../store/keys.ts'
+import { namedAccount } from './accounts.ts'
+import { answers, described, NoContent } from './document.ts'
+import type { Control, ControlServices } from './plane.ts'
+
+/** A new token that nobody can guess. */
+export const newToken = (): string => `tc_live_${randomBytes(18).toString('base64url')}`
+
+export function keyRoutes(control: Control, { keys, accounts }: ControlServices): void {
+  const List = Type.Object({ data: Type.Array(KeyInfo) })
+
+  control.get(
+    '/keys',
+    {
+      schema: {
+        ...described('keys', 'listKeys', 'List the keys of an account, or of all; never the keys themselves'),
+        querystring: OfAccount,
+        response: answers(200, List)
+      }
+    },
+    async ({ query }) => ({ data: keys.list(namedAccount(keys, query.account)).map(keyInfo) })
+  )
+
+  control.post(
+    '/keys',
+    {
+      schema: {
+        ...described('keys', 'mintKey', 'Mint a key, or list one with other scopes or another expiry than it had'),
+        body: KeyRequest,
+        response: answers(201, MintedKey)
+      }
+    },
+    async ({ body }, reply) => {
+      const { key = newToken(), scopes = [...allScopes], revoked = false, expires_at, ttl } = body
+      if (expires_at !== undefined && ttl !== undefined) {
+        const message = 'and expires_at exclude each other'
+        throw Problem.refusing('invalid_body', [{ path: 'ttl', message, code: 'custom' }])
+      }
+      // A key that is known stays with its account.
+      const account_id = namedAccount(keys, body.account ?? (body.key && keys.accountOf(body.key))) ?? randomUUID()
+      const until =
+        ttl === undefined ? expires_at : new Date(accounts.now(account_id) + milliseconds(ttl)).toISOString()
+      const minted = keys.add({ key, account_id, scopes, revoked, ...(until && { expires_at: until }) })
+      return reply.code(201).send({ key, ...keyInfo(minted) })
+    }
+  )
+
+  control.delete(
+    '/keys/:id',
+    {
+      schema: {
+        ...described('keys', 'revokeKey', 'Revoke a key: it answers 401 from now on'),
+        params: Type.Object({ id: Type.String() }),
+        response: answers(204, NoContent)
+      }
+    },
+    async ({ params: { id } }, reply) => {
+      if (!keys.revoke(id)) throw new Problem('not_found', 'No listed key has this id')
+      return reply.code(204).send(null)
+    }
+  )
+
+  control.delete(
+    '/keys',
+    {
+      schema: {
+        ...described('keys', 'revokeKeys', 'Revoke the listed keys of an account, or of all'),
+        querystring: OfAccount,
+        response: answers(204, NoContent)
+      }
+    },
+    async ({ query }, reply) => {
+      for (const { id } of keys.list(namedAccount(keys, query.account))) keys.revoke(id)
+      return reply.code(204).send(null)
+    }
+  )
+}

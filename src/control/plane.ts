@@ -1,0 +1,80 @@
+import swagger from '@fastify/swagger'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance, RawServerDefault } from 'fastify'
+import type { Problem } from '../problem.ts'
+import type { StateStore, Stores } from '../store/state.ts'
+import { clockRoutes } from './clock.ts'
+import { controlDocument } from './document.ts'
+import { eventRoutes } from './events.ts'
+import { faultRoutes } from './faults.ts'
+import { type GuardOptions, guard } from './guard.ts'
+import { infoRoutes, type ServerFacts } from './info.ts'
+import { keyRoutes } from './keys.ts'
+import { rateLimitRoutes } from './rate-limits.ts'
+import { requestRoutes } from './requests.ts'
+import { stateRoutes } from './state.ts'
+import { storageRoutes } from './storage.ts'
+import { controlValidator } from './validation.ts'
+
+export interface ControlServices extends Stores {
+  state: StateStore
+  facts: ServerFacts
+}
+
+/** Where the routes of the control plane are registered; its types follow from the schemas. */
+export type Control = FastifyInstance<
+  RawServerDefault,
+  import('node:http').IncomingMessage,
+  import('node:http').ServerResponse,
+  FastifyInstance['log'],
+  TypeBoxTypeProvider
+>
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** A control call that holds no state and asks for no token. */
+    open?: boolean
+  }
+  interface FastifyInstance {
+    /** The OpenAPI document of the control plane. */
+    controlDocument(): object
+  }
+}
+
+/** Bytes of a control call's body; a state may be large. */
+const bodyLimit = 64 * 1024 * 1024
+
+/** Everything by which a tester steers and observes, below `/_topcalls/v1`. */
+export async function controlPlane(scope: FastifyInstance, services: ControlServices, options: GuardOptions) {
+  guard(scope, options)
+  scope.setValidatorCompiler(controlValidator)
+  // The validator's refusal is a problem already.
+  // Nothing is compiled at start; what is told is small, but for a state.
+  scope.setSerializerCompiler(() => data => JSON.stringify(data))
+  scope.setSchemaErrorFormatter(errors => errors as unknown as Problem)
+  jsonOnly(scope)
+  await scope.register(swagger, controlDocument)
+
+  const control = scope.withTypeProvider<TypeBoxTypeProvider>()
+  clockRoutes(control, services)
+  faultRoutes(control, services)
+  requestRoutes(control, services)
+  eventRoutes(control, services)
+  keyRoutes(control, services)
+  rateLimitRoutes(control, services)
+  stateRoutes(control, services)
+  storageRoutes(control, services)
+  infoRoutes(control, services)
+  // The docs page reads it, and asks for no token.
+  scope.get('/openapi.json', { config: { open: true }, schema: { hide: true } }, async () => scope.controlDocument())
+}
+
+/** A form of another site can send any content type but this one without asking first. */
+function jsonOnly(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string', bodyLimit },
+    scope.getDefaultJsonParser('error', 'error')
+  )
+}

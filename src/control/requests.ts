@@ -1,0 +1,267 @@
+import { type Static, Type } from 'typebox'
+import { type Difference, differences, type Subject } from '../match.ts'
+import { Problem } from '../problem.ts'
+import { AccountName, Instant, milliseconds, OfAccount } from '../schemas/common.ts'
+import { Entry, EntryMatch, outcomes } from '../schemas/request.ts'
+import { entryOf, type KeptEntry } from '../store/journal.ts'
+import { namedAccount } from './accounts.ts'
+import { answers, described, NoContent, pageOf, paging } from './document.ts'
+import type { Control, ControlServices } from './plane.ts'
+
+const defaultTimeoutMilliseconds = 5_000
+const longestTimeoutMilliseconds = 60_000
+
+/** So many requests are shown that came close to what was asked for. */
+const shownMisses = 3
+
+/** What a query string can ask of an entry. */
+const filters = {
+  account: Type.Optional(AccountName),
+  outcome: Type.Optional(Type.Enum(outcomes)),
+  status: Type.Optional(Type.Integer({ description: 'The status that was sent' })),
+  idempotency_key: Type.Optional(Type.String()),
+  method: Type.Optional(Type.String()),
+  path: Type.Optional(Type.String({ description: 'The whole path; `*` stands for anything' })),
+  since: Type.Optional(Instant("Not before this instant of the account's clock"))
+}
+export const Filter = Type.Object(filters, { additionalProperties: false })
+export type Filter = Static<typeof Filter>
+
+const count = (description: string) => Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000, description }))
+
+export const Expectation = Type.Object(
+  {
+    account: Type.Optional(AccountName),
+    match: Type.Optional(EntryMatch),
+    times: count('Exactly so many'),
+    at_least: count('So many or more; 1 without any of the three'),
+    at_most: count('So many or fewer')
+  },
+  { additionalProperties: false }
+)
+export type Expectation = Static<typeof Expectation>
+
+const Verified = Type.Object({
+  matched: Type.Integer(),
+  dropped: Type.Integer({ description: 'Entries that the journal had no room for, and that are not counted' })
+})
+
+const Page = Type.Object({ ...pageOf(Entry).properties, dropped: Verified.properties.dropped })
+const WaitFilter = Type.Object(
+  {
+    ...filters,
+    count: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1, description: 'How many must match' })
+    ),
+    timeout: Type.Optional(
+      Type.String({
+        pattern: '^[0-9]{1,6}(ms|s|m)?$',
+        'x-topcalls-message': 'must be milliseconds, or a text such as "500ms", "30s" or "1m"',
+        description: 'Real time, at most 1 minute, 5 s without: milliseconds, or a text such as `500ms`, `30s`, `1m`'
+      })
+    )
+  },
+  { additionalProperties: false }
+)
+
+/** Whether an entry passes a filter. */
+export function passes({ account: _, since, ...match }: Filter, entry: KeptEntry): boolean {
+  if (since !== undefined && entry.at < Date.parse(since)) return false
+  const subject: Subject = { ...entry, headers: {}, body: undefined }
+  return differences(match, subject).length === 0
+}
+
+export function requestRoutes(control: Control, { journal, keys }: ControlServices): void {
+  control.get(
+    '/requests',
+    {
+      schema: {
+        ...described('requests', 'listRequests', 'List requests, newest first'),
+        querystring: Type.Object({ ...filters, ...paging }, { additionalProperties: false }),
+        response: answers(200, Page)
+      }
+    },
+    async ({ query: { limit = 50, cursor, ...filter } }) => {
+      const account = namedAccount(keys, filter.account)
+      const matching = journal.entries(account).filter(entry => passes(filter, entry))
+      const behind = cursor === undefined ? matching : matching.filter(entry => entry.number < Number(cursor))
+      const page = behind.slice(-limit).reverse()
+      return {
+        data: page.map(entryOf),
+        next_cursor: behind.length > limit ? String(page.at(-1)?.number) : null,
+        total: matching.length,
+        dropped: journal.dropped(account)
+      }
+    }
+  )
+
+  control.get(
+    '/requests/:id',
+    {
+      schema: {
+        ...described('requests', 'getRequest', 'Read one request, by the id that its answer carried in `x-request-id`'),
+        params: Type.Object({ id: Type.String() }),
+        response: answers(200, Entry)
+      }
+    },
+    async ({ params: { id } }) => {
+      const entry = journal.entries().findLast(one => one.id === id)
+      if (!entry) throw new Problem('not_found', 'The journal has no request of this id')
+      return entryOf(entry)
+    }
+  )
+
+  control.delete(
+    '/requests',
+    {
+      schema: {
+        ...described('requests', 'clearRequests', 'Forget the requests of an account, or all'),
+        querystring: OfAccount,
+        response: answers(204, NoContent)
+      }
+    },
+    async ({ query }, reply) => {
+      journal.clear(namedAccount(keys, query.account))
+      return reply.code(204).send(null)
+    }
+  )
+
+  control.post(
+    '/requests/verify',
+    {
+      schema: {
+        ...described(
+          'requests',
+          'verifyRequests',
+          'Check that so many requests matched; 422 with the nearest misses if not'
+        ),
+        body: Expectation,
+        response: answers(200, Verified)
+      }
+    },
+    async ({ body: { account: name, match = {}, ...counts } }) => {
+      const account = namedAccount(keys, name)
+      const compared = journal.entries(account).map(kept => compare(match, kept))
+      const matched = compared.filter(one => one.differences.length === 0)
+      const unmet = unmetCount(matched.length, counts)
+      const dropped = journal.dropped(account)
+      if (unmet) throw unmetExpectation(unmet, compared, dropped)
+      return { matched: matched.length, dropped }
+    }
+  )
+
+  // Who waits is answered when the server closes.
+  const waiters = new Set<() => void>()
+  control.addHook('preClose', async () => {
+    for (const giveUp of waiters) giveUp()
+  })
+
+  control.get(
+    '/requests/wait',
+    {
+      schema: {
+        ...described(
+          'requests',
+          'waitForRequests',
+          'Wait until so many requests match; 422 with the nearest misses after the timeout'
+        ),
+        querystring: WaitFilter,
+        response: answers(200, Type.Object({ data: Type.Array(Entry, { description: 'Oldest first' }) }))
+      }
+    },
+    async (request, reply) => {
+      const { count: wanted = 1, timeout = String(defaultTimeoutMilliseconds), ...filter } = request.query
+      const patience = milliseconds(/^\d+$/.test(timeout) ? Number(timeout) : timeout)
+      if (patience > longestTimeoutMilliseconds) {
+        throw Problem.refusing('invalid_request', [
+          { path: 'timeout', message: 'must be at most 60 s', code: 'too_big' }
+        ])
+      }
+      const account = namedAccount(keys, filter.account)
+      const isOfAccount = (entry: KeptEntry) => account === undefined || entry.account_id === account
+      const found = journal.entries(account).filter(entry => passes(filter, entry))
+
+      if (found.length < wanted) {
+        await new Promise<void>(resolve => {
+          const finish = () => {
+            clearTimeout(timer)
+            stopListening()
+            waiters.delete(finish)
+            resolve()
+          }
+          const stopListening = journal.listen(entry => {
+            if (isOfAccount(entry) && passes(filter, entry) && found.push(entry) >= wanted) finish()
+          })
+          const timer = setTimeout(finish, patience)
+          waiters.add(finish)
+          reply.raw.once('close', finish)
+        })
+      }
+      if (found.length >= wanted) return { data: found.map(entryOf) }
+      const { account: _, since: __, ...match } = filter
+      const compared = journal.entries(account).map(kept => compare(match, kept))
+      throw unmetExpectation(
+        `${found.length} matched within ${patience} ms, ${wanted} were expected`,
+        compared,
+        journal.dropped(account)
+      )
+    }
+  )
+}
+
+interface Compared {
+  kept: KeptEntry
+  differences: Difference[]
+}
+
+function compare(match: EntryMatch, kept: KeptEntry): Compared {
+  // Headers and bodies are unpacked only where they are asked for.
+  const unpacked = match.headers || match.body !== undefined ? JSON.parse(kept.details) : { headers: {} }
+  const subject = { ...kept, headers: unpacked.headers, body: unpacked.body }
+  return { kept, differences: differences(match, subject) }
+}
+
+/** What is wrong with a count, as a sentence. */
+function unmetCount(
+  matched: number,
+  { times, at_least, at_most }: Omit<Expectation, 'match' | 'account'>
+): string | undefined {
+  const least = at_least ?? (times === undefined && at_most === undefined ? 1 : 0)
+  if (times !== undefined && matched !== times) return `${matched} matched, exactly ${times} were expected`
+  if (matched < least) return `${matched} matched, at least ${least} were expected`
+  if (at_most !== undefined && matched > at_most) return `${matched} matched, at most ${at_most} were expected`
+  return undefined
+}
+
+/** The refusal that tells what to look at: what matched, and of the rest what came closest and why it missed. */
+function unmetExpectation(sentence: string, compared: Compared[], dropped: number): Problem {
+  const brief = ({ kept: { id, method, path, status, outcome, idempotency_key } }: Compared) => ({
+    id,
+    method,
+    path,
+    status,
+    outcome,
+    idempotency_key
+  })
+  const matched = compared.filter(one => one.differences.length === 0)
+  const nearest = compared
+    .filter(one => one.differences.length > 0)
+    .sort((a, b) => a.differences.length - b.differences.length || b.kept.number - a.kept.number)
+    .slice(0, shownMisses)
+  const [closest] = nearest
+  const why = closest ? `; the nearest miss has ${closest.differences.map(inWords).join(' and ')}` : ''
+  const nothing = compared.length === 0 ? '; the journal has no request of this account' : ''
+  const lost = dropped > 0 ? `; ${dropped} older requests were dropped and are not counted` : ''
+  return new Problem('expectation_failed', `${sentence}${why}${nothing}${lost}`, {
+    members: {
+      matched: matched.slice(0, 100).map(brief),
+      nearest: nearest.map(one => ({ ...brief(one), differences: one.differences })),
+      dropped
+    }
+  })
+}
+
+function inWords({ path, expected, actual }: Difference): string {
+  const was = actual === undefined ? 'nothing' : JSON.stringify(actual)
+  return `${path} ${was.slice(0, 200)} instead of ${JSON.stringify(expected).slice(0, 200)}`
+}

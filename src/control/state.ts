@@ -1,0 +1,71 @@
+import { Problem } from '../problem.ts'
+import { OfAccount } from '../schemas/common.ts'
+import { ResetRequest, State } from '../schemas/state.ts'
+import { contradictionsIn } from '../store/state.ts'
+import { namedAccount } from './accounts.ts'
+import { answers, described, NoContent } from './document.ts'
+import type { Control, ControlServices } from './plane.ts'
+
+export function stateRoutes(control: Control, { state, keys }: ControlServices): void {
+  control.get(
+    '/state',
+    {
+      schema: {
+        ...described(
+          'state',
+          'exportState',
+          'Export everything of an account, or of all, but the requests; without keys and passwords'
+        ),
+        querystring: OfAccount,
+        response: answers(200, State)
+      }
+    },
+    async ({ query }) => state.export(namedAccount(keys, query.account))
+  )
+
+  control.put(
+    '/state',
+    {
+      schema: {
+        ...described(
+          'state',
+          'importState',
+          'Put a document in the place of everything of an account, or of all: the whole of it or nothing'
+        ),
+        querystring: OfAccount,
+        body: State,
+        response: answers(204, NoContent)
+      }
+    },
+    async ({ query, body }, reply) => {
+      const account = namedAccount(keys, query.account)
+      const [first, ...more] = contradictionsIn(body)
+      if (first) throw Problem.refusing('invalid_body', [first, ...more])
+      if (account !== undefined && !body.accounts.some(one => one.account_id === account)) {
+        const message = 'must have an entry for the account that the call names'
+        throw Problem.refusing('invalid_body', [{ path: 'accounts', message, code: 'required' }])
+      }
+      await state.import(body, account)
+      return reply.code(204).send(null)
+    }
+  )
+
+  control.post(
+    '/reset',
+    {
+      schema: {
+        ...described(
+          'state',
+          'reset',
+          'Take an account, or all, or parts of them, back to the seed file, or to nothing'
+        ),
+        body: ResetRequest,
+        response: answers(204, NoContent)
+      }
+    },
+    async ({ body: { account, parts } }, reply) => {
+      await state.reset(namedAccount(keys, account), parts)
+      return reply.code(204).send(null)
+    }
+  )
+}

@@ -1,0 +1,125 @@
+import { type Chance, digest } from '../chance.ts'
+import type { Clock } from '../clock.ts'
+import type { CarrierStore } from './carriers.ts'
+import type { IdempotencyStore } from './idempotency.ts'
+
+/** One tenant. Nothing that one account does or has done to it is felt by another. */
+export interface Account {
+  readonly id: string
+  /** Its own clock once it was steered; the common one until then. */
+  clock: Clock
+  /** The next id of its own sequence; random without a seed. */
+  newId(): string
+  /** The next id of a request; in a sequence of its own, so that refusals and retries move no other id. */
+  newRequestId(): string
+  /** Begins its sequences anew; they lead to other ids where some are present already. */
+  restartIds(present?: string[]): void
+}
+
+/** So many accounts are remembered; those that nobody steered may be forgotten, since they hold nothing. */
+const rememberedAccounts = 10_000
+
+interface Options {
+  carriers: CarrierStore
+  records: IdempotencyStore
+  /** The clock of every account that has none of its own. */
+  clock: Clock
+  chance: Chance
+}
+
+export type AccountStore = ReturnType<typeof accountStore>
+
+export function accountStore({ carriers, records, clock: common, chance }: Options) {
+  const accounts = new Map<string, Account>()
+
+  function open(id: string): Account {
+    // After a restart on a file the ids of before must not come again.
+    let history = chance.seeded ? String(carriers.newestRow(id) || '') : ''
+    let ids = 0
+    let requests = 0
+    return {
+      id,
+      // Each record came with a carrier, and the newest carrier is found at once.
+      clock: clockNotBefore(carriers.newestAt(id)),
+      newId: () => chance.uuid(`${id} ${history}`, ++ids),
+      newRequestId: () => chance.uuid(`${id} ${history} request`, ++requests),
+      restartIds(present = []) {
+        history = chance.seeded && present.length > 0 ? digest(present.join()) : ''
+        ids = 0
+        requests = 0
+      }
+    }
+  }
+
+  /** Nothing that is stored may lie in the future: the clock was steered, or the wall clock set back, before a restart. */
+  function clockNotBefore(instant: number): Clock {
+    if (instant <= common.now()) return common
+    const own = common.fork()
+    own.notBefore(instant)
+    return own
+  }
+
+  function forgetIdle(): void {
+    for (const [id, { clock }] of accounts) {
+      if (accounts.size < rememberedAccounts / 2) return
+      if (clock === common) accounts.delete(id)
+    }
+  }
+
+  /** The newest instant that an account has stored, or 0; looks at each of its records. */
+  const newestAt = (id: string): number => Math.max(carriers.newestAt(id), records.newestAt(id))
+
+  /** An account, known or not. */
+  function find(id: string): Account {
+    const known = accounts.get(id)
+    if (known) return known
+    if (accounts.size >= rememberedAccounts && !chance.seeded) forgetIdle()
+    const account = open(id)
+    accounts.set(id, account)
+    return account
+  }
+
+  return {
+    find,
+    common,
+    /** Whether ids come from sequences. */
+    seeded: chance.seeded,
+    /** The clock that an account has at the moment. */
+    clockOf: (id: string | null | undefined): Clock => (id ? find(id).clock : common),
+    /** The present instant of an account, without making anything of an account that was not heard of. */
+    now: (id: string): number => (accounts.get(id)?.clock ?? common).now(),
+    /** Whether some account has a clock of its own. */
+    anySteered: (): boolean => [...accounts.values()].some(({ clock }) => clock !== common),
+    /** Steers the clock of one account, or of all: the common one and each of their own. All of them or none. */
+    steer(id: string | undefined, change: (clock: Clock) => void): void {
+      if (id === undefined) {
+        const own = [...accounts.values()].map(({ clock }) => clock).filter(clock => clock !== common)
+        // Tried on copies first, so that a step backwards of one leaves all as they were.
+        for (const clock of [common, ...own]) change(clock.fork())
+        for (const clock of [common, ...own]) change(clock)
+        return
+      }
+      const account = find(id)
+      const clock = account.clock === common ? common.fork() : account.clock
+      change(clock)
+      account.clock = clock
+    },
+    /** Gives an account the common clock back, unless something that it still stores is newer. */
+    restartClock(id: string): void {
+      find(id).clock = clockNotBefore(newestAt(id))
+    },
+    /** Sets the clock of an account, also backwards, but not behind what it stores. */
+    setClock(id: string, instant: number, frozen: boolean): void {
+      const clock = common.fork()
+      clock.set(Math.max(instant, newestAt(id)))
+      clock.freeze(frozen)
+      find(id).clock = clock
+    },
+    /** The clock of an account, where it has one of its own. */
+    ownClock(id: string): Clock | undefined {
+      const clock = accounts.get(id)?.clock
+      return clock === common ? undefined : clock
+    },
+    all: (): Account[] => [...accounts.values()]
+  }
+}

@@ -1,0 +1,159 @@
+import type { Entry } from '../schemas/request.ts'
+
+/** An entry as it is kept: what is asked for often as it is, the rest as the text of a JSON object. */
+export interface KeptEntry extends Omit<Entry, 'at' | 'headers' | 'body' | 'answer'> {
+  /** The n-th request since the start. */
+  number: number
+  /** Milliseconds since 1970-01-01 UTC. */
+  at: number
+  /** `headers`, `body` and `answer` in JSON. */
+  details: string
+}
+
+export interface JournalLimits {
+  /** Entries per account. */
+  entries: number
+  /** Bytes of all accounts together, about. */
+  bytes: number
+}
+
+interface Log {
+  account: string | null
+  entries: KeptEntry[]
+  /** Entries before this one are gone. */
+  head: number
+  bytes: number
+  dropped: number
+}
+
+/** What an entry weighs beside its details, about. */
+const entryOverheadBytes = 500
+
+/** Once the journal is full it is cut back to this share, so that it is not cut with every request. */
+const shareAfterCut = 0.9
+
+const rememberedLogs = 10_000
+
+export type Journal = ReturnType<typeof createJournal>
+
+/** The requests of each account, in memory. When it is full the account that takes most room loses its oldest. */
+export function createJournal(limits: JournalLimits) {
+  const logs = new Map<string | null, Log>()
+  const listeners = new Set<(entry: KeptEntry) => void>()
+  let bytes = 0
+  let number = 0
+  /** Of accounts whose log is forgotten, since nothing is left in it. */
+  let droppedElsewhere = 0
+
+  const weight = ({ details }: KeptEntry) => details.length + entryOverheadBytes
+  const size = ({ entries, head }: Log) => entries.length - head
+  const kept = ({ entries, head }: Log) => entries.slice(head)
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0)
+
+  function logOf(account: string | null): Log {
+    const known = logs.get(account)
+    if (known) return known
+    if (logs.size >= rememberedLogs) forgetEmpty()
+    const log = { account, entries: [], head: 0, bytes: 0, dropped: 0 }
+    logs.set(account, log)
+    return log
+  }
+
+  function forgetEmpty(): void {
+    for (const [account, log] of logs) {
+      if (size(log) > 0) continue
+      droppedElsewhere += log.dropped
+      logs.delete(account)
+    }
+  }
+
+  function dropOldest(log: Log): void {
+    const oldest = log.entries[log.head] as KeptEntry
+    log.entries[log.head++] = undefined as never
+    log.bytes -= weight(oldest)
+    bytes -= weight(oldest)
+    log.dropped++
+    if (log.head > 1_000 && log.head > log.entries.length / 2) {
+      log.entries = kept(log)
+      log.head = 0
+    }
+  }
+
+  /** Takes from the greatest logs, down to one level, until the journal has room again. */
+  function cut(): void {
+    const goal = limits.bytes * shareAfterCut
+    const headNumber = (log: Log) => log.entries[log.head]?.number ?? 0
+    const greatestFirst = [...logs.values()].sort((a, b) => b.bytes - a.bytes || headNumber(a) - headNumber(b))
+    const level = levelFor(
+      greatestFirst.map(log => log.bytes),
+      goal
+    )
+    for (const log of greatestFirst) {
+      while (bytes > goal && log.bytes > level && size(log) > 0) dropOldest(log)
+    }
+  }
+
+  const logsOf = (account: string | undefined): Log[] =>
+    account === undefined ? [...logs.values()] : [logs.get(account)].filter(log => log !== undefined)
+
+  return {
+    record(entry: Omit<KeptEntry, 'number'>): void {
+      const numbered = { ...entry, number: ++number }
+      const log = logOf(entry.account_id)
+      log.entries.push(numbered)
+      log.bytes += weight(numbered)
+      bytes += weight(numbered)
+      if (size(log) > limits.entries) dropOldest(log)
+      if (bytes > limits.bytes) cut()
+      for (const listener of listeners) listener(numbered)
+    },
+    /** The entries of one account, or of all, oldest first. */
+    entries(account?: string): KeptEntry[] {
+      const found = logsOf(account).map(kept)
+      return found.length === 1 ? (found[0] as KeptEntry[]) : found.flat().sort((a, b) => a.number - b.number)
+    },
+    /** How many entries were dropped for want of room. */
+    dropped: (account?: string): number =>
+      sum(logsOf(account).map(log => log.dropped)) + (account === undefined ? droppedElsewhere : 0),
+    /** How many entries there are. */
+    size: (account?: string): number => sum(logsOf(account).map(size)),
+    bytes: (): number => bytes,
+    /** Forgets the entries of one account, or all, and how many were dropped. */
+    clear(account: string | undefined): void {
+      for (const log of logsOf(account)) {
+        bytes -= log.bytes
+        logs.delete(log.account)
+      }
+      if (account === undefined) droppedElsewhere = 0
+    },
+    /** Calls a function with each entry from now on; returns what ends that. */
+    listen(listener: (entry: KeptEntry) => void): () => void {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    /** The number of the last request. */
+    last: (): number => number
+  }
+}
+
+/** The level to which the greatest of some heights must be cut so that all together come to a goal. */
+function levelFor(greatestFirst: number[], goal: number): number {
+  let total = greatestFirst.reduce((sum, height) => sum + height, 0)
+  for (const [index, height] of greatestFirst.entries()) {
+    const count = index + 1
+    const next = greatestFirst[count] ?? 0
+    const excess = total - goal
+    if (count * (height - next) >= excess) return height - excess / count
+    // All so far are cut down to the next.
+    total -= (height - next) * count
+  }
+  return 0
+}
+
+/** An entry as it is told. */
+export function entryOf({ number: _, at, details, ...rest }: KeptEntry): Entry {
+  const { headers, body, answer } = JSON.parse(details)
+  const { id, account_id, method, path, idempotency_key, ...more } = rest
+  const when = new Date(at).toISOString()
+  return { id, at: when, account_id, method, path, idempotency_key, headers, body, answer, ...more }
+}

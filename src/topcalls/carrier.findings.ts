@@ -1,0 +1,55 @@
+import type { Finding } from '../schemas/request.ts'
+import { credentialNames } from './carrier.ts'
+
+/** Jambonz keeps the name of a carrier in a column of this length. */
+const jambonzNameLength = 64
+
+/** The members that are known, and those of the objects among them. */
+const known: Members = {
+  carrier_name: {},
+  trunk_type: {},
+  sip_gateway: { ipv4: {}, port: {}, inbound: {}, outbound: {} },
+  registration: Object.fromEntries(credentialNames.registration.map(name => [name, {}])),
+  inbound_auth: Object.fromEntries(credentialNames.inbound_auth.map(name => [name, {}]))
+}
+interface Members {
+  [name: string]: Members
+}
+
+/** What is worth knowing of the body of "add custom carrier" although no rule forbids it. */
+export function carrierFindings(body: unknown): Finding[] {
+  if (!isObject(body)) return []
+  const findings: Finding[] = []
+  for (const path of unknownMembers(body, known)) {
+    findings.push({ code: 'unknown_member', path, message: 'is not a member that TopCalls documents; it is ignored' })
+  }
+  const { carrier_name: name, trunk_type: trunkType = 'static_ip' } = body
+  if (typeof name === 'string' && name.length > jambonzNameLength && [...name].length > jambonzNameLength) {
+    const message = `has more than ${jambonzNameLength} characters, which Jambonz could not hold`
+    findings.push({ code: 'name_too_long_for_jambonz', path: 'carrier_name', message })
+  }
+  for (const [member, needed] of [
+    ['registration', 'reg'],
+    ['inbound_auth', 'auth']
+  ] as const) {
+    if (!isObject(body[member]) || trunkType === needed) continue
+    const message = `is not used with the trunk_type of this request; it is for "${needed}"`
+    findings.push({ code: 'unused_credentials', path: member, message })
+  }
+  return findings
+}
+
+function* unknownMembers(object: Record<string, unknown>, members: Members, within = ''): Generator<string> {
+  for (const name of Object.keys(object)) {
+    const path = `${within}${name}`
+    const inner = Object.hasOwn(members, name) ? members[name] : undefined
+    const value = object[name]
+    if (!inner) yield path
+    // A member that is no object by its schema has no members of its own.
+    else if (Object.keys(inner).length > 0 && isObject(value)) yield* unknownMembers(value, inner, `${path}.`)
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,142 @@
+import { setMaxListeners } from 'node:events'
+import type { OutgoingHttpHeaders } from 'node:http'
+import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { decodedPath } from '../log.ts'
+import { differences, type Subject } from '../match.ts'
+import { problemMediaType, renderFaultProblem } from '../problem.ts'
+import { redactedHeaders, redactedJson } from '../redaction.ts'
+import { milliseconds } from '../schemas/common.ts'
+import type { Fault } from '../schemas/fault.ts'
+import type { Match } from '../schemas/request.ts'
+import type { FaultStore } from '../store/faults.ts'
+
+const defaultStatus = 503
+const defaultBytesPerSecond = 50
+
+/** Whether a fault leaves the client without the answer. A late or slow one is the answer all the same. */
+export function takesTheAnswer({ kind, phase }: Fault): boolean {
+  return kind !== 'delay' && (kind !== 'slow' || phase === 'before')
+}
+
+/**
+ * Makes answers go wrong as the armed rules say. `decide` is to be called before the journal's hook and `spoil` after it:
+ * the journal then has the fault, and the entry is there before the client notices anything.
+ */
+export function faultInjection(app: FastifyInstance, { faults }: { faults: FaultStore }) {
+  // A server that closes lets late answers go and hung connections end.
+  const closing = new AbortController()
+  setMaxListeners(0, closing.signal)
+  app.addHook('preClose', async () => closing.abort())
+  const pause = (duration: number) => sleep(duration, undefined, { signal: closing.signal }).catch(() => {})
+
+  function fire(phase: Fault['phase'], request: FastifyRequest): Fault | undefined {
+    return faults.fire(phase, request.account.id, match => fits(match, request))
+  }
+
+  // The body is there by then, and nothing has been looked up.
+  app.addHook('preValidation', (request, reply, done) => {
+    const fault = request.account && fire('before', request)
+    if (!fault) return done()
+    request.fault = fault
+    if (fault.kind === 'delay') pause(milliseconds(fault.delay ?? 0)).then(() => done())
+    else answer(reply, fault)
+  })
+
+  function decide(): void {
+    app.addHook('onSend', (request, reply, payload, done) => {
+      const { account, fault: earlier } = request
+      const mayFire = account && reply.statusCode < 400 && !(earlier && takesTheAnswer(earlier))
+      const fault = mayFire && fire('after', request)
+      if (!fault) return done(null, payload)
+      request.fault = fault
+      if (fault.kind === 'delay') pause(milliseconds(fault.delay ?? 0)).then(() => done(null, payload))
+      else done(null, fault.kind === 'status' ? otherAnswer(reply, fault) : payload)
+    })
+  }
+
+  function spoil(): void {
+    app.addHook('onSend', (request, reply, payload, done) => {
+      const spoiler = request.fault && spoilers[request.fault.kind]
+      if (!spoiler) return done(null, payload)
+      const bytes = Buffer.from((payload as string | Buffer | null) ?? '')
+      const spoilt = spoiler(reply, bytes, request.fault as Fault)
+      if (spoilt) return done(null, spoilt)
+      // Fastify hears no more of this request, and so its log line would be missing.
+      request.log.info({ requestId: request.id, fault: request.fault?.kind }, 'a fault took the answer away')
+    })
+  }
+
+  /** What becomes of the answer; nothing where the connection was taken from Fastify. */
+  const spoilers: {
+    [kind: string]: (reply: FastifyReply, bytes: Buffer, fault: Fault) => Buffer | Readable | undefined
+  } = {
+    reset(reply) {
+      const { raw } = reply.hijack()
+      // An injected request has no TCP socket.
+      if (raw.socket?.resetAndDestroy) raw.socket.resetAndDestroy()
+      else raw.destroy()
+      return undefined
+    },
+    hang(reply) {
+      const { raw } = reply.hijack()
+      const end = () => raw.destroy()
+      closing.signal.addEventListener('abort', end)
+      raw.once('close', () => closing.signal.removeEventListener('abort', end))
+      return undefined
+    },
+    truncate(reply, bytes) {
+      const { raw } = reply.hijack()
+      raw.writeHead(reply.statusCode, {
+        ...(reply.getHeaders() as OutgoingHttpHeaders),
+        'content-length': bytes.length
+      })
+      raw.write(bytes.subarray(0, bytes.length / 2), () => raw.destroy())
+      return undefined
+    },
+    malformed(_, bytes) {
+      // Every document ends with a brace.
+      if (bytes.length > 0) bytes.fill(',', bytes.length - 1)
+      return bytes
+    },
+    slow(reply, bytes, { bytes_per_second = defaultBytesPerSecond }) {
+      reply.header('content-length', bytes.length)
+      return Readable.from(drip(bytes, bytes_per_second))
+    }
+  }
+
+  /** At most ten times a second a piece. */
+  async function* drip(bytes: Buffer, bytesPerSecond: number) {
+    const size = Math.ceil(bytesPerSecond / 10)
+    for (let start = 0; start < bytes.length; start += size) {
+      await pause((size / bytesPerSecond) * 1_000)
+      yield bytes.subarray(start, start + size)
+    }
+  }
+
+  return { decide, spoil }
+}
+
+/** Answers in place of the handler. */
+function answer(reply: FastifyReply, fault: Fault): void {
+  reply.send(otherAnswer(reply, fault))
+}
+
+/** Turns an answer into the one that a rule names; returns its body. */
+function otherAnswer(reply: FastifyReply, { status = defaultStatus, headers = {}, problem }: Fault): Buffer {
+  const inherited = status === 429 || status === 503 ? { 'retry-after': '1' } : {}
+  reply.removeHeader('idempotent-replayed').removeHeader('idempotency-payload-mismatch')
+  reply.code(status).headers({ ...inherited, 'content-type': problemMediaType, ...headers })
+  return renderFaultProblem(status, reply.request.id, problem)
+}
+
+function fits(match: Match, { method, url, headers, sentBody }: FastifyRequest): boolean {
+  const subject: Subject = {
+    method,
+    path: decodedPath(url),
+    headers: match.headers ? redactedHeaders(headers) : {},
+    body: match.body === undefined || sentBody?.json === undefined ? undefined : JSON.parse(redactedJson(sentBody.json))
+  }
+  return differences(match, subject).length === 0
+}
