@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { get } from 'node:http'
+import type { Logger } from 'pino'
 import { type Config, helpText, readInvocation } from './config.ts'
 import { Failure, UsageError } from './failure.ts'
+import type { StartOptions } from './index.ts'
+import { isLoopbackAddress } from './loopback.ts'
+import { version } from './version.ts'
 
 // The server is imported by the commands that need it: a health check must not pay for it.
 
@@ -13,7 +16,7 @@ export async function main(): Promise<void> {
     const invocation = readInvocation(process.argv.slice(2), process.env)
     if ('help' in invocation) process.stdout.write(helpText())
     else if ('version' in invocation) process.stdout.write(`${version()}\n`)
-    else await commands[invocation.command](invocation.config)
+    else await commands[invocation.command](invocation.config, invocation.program)
   } catch (error) {
     process.stderr.write(`fake-topcalls: ${sentence(error)}\n`)
     process.exitCode = error instanceof Failure ? error.exitCode : 1
@@ -21,19 +24,13 @@ export async function main(): Promise<void> {
   }
 }
 
-const commands = { start, healthcheck, openapi }
+const commands = { start, exec, healthcheck, openapi }
 
-async function start({ host, port, database, keys, strictness, logLevel }: Config): Promise<void> {
-  const [{ startFakeTopCalls }, { readKeys }] = await Promise.all([import('./index.ts'), import('./key-file.ts')])
-  const { logger, flush } = await createLogger(logLevel)
-  const server = await startFakeTopCalls({
-    host,
-    port,
-    database,
-    strictness,
-    keys: keys === undefined ? undefined : readKeys(keys),
-    logger
-  })
+async function start(config: Config): Promise<void> {
+  const { listen } = await import('./index.ts')
+  const { logger, flush } = await createLogger(config.logLevel)
+  const server = await listen({ ...(await optionsOf(config)), logger })
+  warnOfOpenDoor(config, logger)
 
   async function stop(signal: NodeJS.Signals): Promise<void> {
     logger.info(`${signal}: stopping`)
@@ -44,7 +41,50 @@ async function start({ host, port, database, keys, strictness, logLevel }: Confi
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeAllListeners(signal).once(signal, stop)
 
   // Written to stdout, which carries nothing else, so that a script can wait for it.
-  process.stdout.write(`${JSON.stringify({ event: 'ready', url: server.url, pid: process.pid })}\n`)
+  const { url, controlUrl } = server
+  const apart = controlUrl !== undefined && controlUrl !== url ? { control_url: controlUrl } : {}
+  process.stdout.write(`${JSON.stringify({ event: 'ready', url, ...apart, pid: process.pid })}\n`)
+}
+
+/** Runs a command with a server of its own. */
+async function exec(config: Config, program: string[]): Promise<void> {
+  const [{ startFakeTopCalls }, { runProgram }] = await Promise.all([import('./index.ts'), import('./exec.ts')])
+  const { logger, flush } = await createLogger(config.logLevel)
+  await using server = await startFakeTopCalls({ ...(await optionsOf(config)), logger })
+  warnOfOpenDoor(config, logger)
+  const { url, controlUrl = url, apiKey } = server
+  const apart = controlUrl === url ? {} : { TOPCALLS_CONTROL_URL: controlUrl }
+  process.exitCode = await runProgram(program, { TOPCALLS_BASE_URL: url, TOPCALLS_API_KEY: apiKey, ...apart })
+  flush()
+}
+
+/** What the command line asks for, in the words of the library. */
+async function optionsOf(config: Config): Promise<StartOptions> {
+  const { host, port, database, auth, strictness, seed, clock, keys, seedFile } = config
+  const [{ readKeys }, { readSeedFile }] = await Promise.all([import('./key-file.ts'), import('./seed-file.ts')])
+  return {
+    host,
+    port,
+    database,
+    auth,
+    strictness,
+    seed,
+    clock,
+    keys: keys === undefined ? undefined : readKeys(keys),
+    state: seedFile === undefined ? undefined : readSeedFile(seedFile),
+    journal: { entries: config.journalEntries, bytes: config.journalBytes },
+    control: config.noControl
+      ? false
+      : { port: config.controlPort, token: config.controlToken, allowedHosts: config.allowedHosts }
+  }
+}
+
+/** Whoever reaches the port may steer the server, unless it asks for a token. */
+function warnOfOpenDoor({ host, noControl, controlToken }: Config, logger: Logger): void {
+  if (noControl || controlToken !== undefined || isLoopbackAddress(host)) return
+  logger.warn(
+    `anyone who reaches ${host} may steer this server: set --control-token, or leave the control plane out with --no-control`
+  )
 }
 
 /** Logs go to stderr: for people on a terminal, as JSON elsewhere. */
@@ -84,10 +124,6 @@ async function openapi({ strictness }: Config): Promise<void> {
   const app = await buildApp({ strictness })
   process.stdout.write(app.swagger({ yaml: true }))
   await app.close()
-}
-
-function version(): string {
-  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 }
 
 function sentence(error: unknown): string {

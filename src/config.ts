@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from './failure.ts'
-import { strictnesses } from './strictness.ts'
+import { authModes, strictnesses } from './modes.ts'
 
 // Without TypeBox on purpose: a health check runs every few seconds, and loading TypeBox takes longer than the rest of it.
 
 interface Option<T> {
-  /** What stands behind the flag in --help. */
-  value: string
+  /** What stands behind the flag in --help; nothing for a flag without a value. */
+  value?: string
   description: string
   fallback: T
   /** What the value must be, as the end of a sentence. */
@@ -37,6 +37,28 @@ function choice<T extends string>(choices: readonly T[], fallback: NoInfer<T>, d
   return { value: choices.join('|'), description, fallback, expected: `one of ${choices.join(', ')}`, parse }
 }
 
+function list(value: string, description: string): Option<string[] | undefined> {
+  const parse = (given: string) => {
+    const items = given.split(',').map(item => item.trim())
+    return items.every(item => item !== '') ? items : undefined
+  }
+  return { value, description, fallback: undefined, expected: 'names, separated by commas', parse }
+}
+
+function instant(value: string, description: string): Option<string | undefined> {
+  const parse = (given: string) =>
+    /^\d{4}-\d\d-\d\dT/.test(given) && !Number.isNaN(Date.parse(given)) ? given : undefined
+  return { value, description, fallback: undefined, expected: 'an instant such as 2030-01-01T00:00:00Z', parse }
+}
+
+/** A flag that has no value; its variable is true or false. */
+function flag(description: string): Option<boolean> {
+  const values: Record<string, boolean> = { true: true, 1: true, false: false, 0: false }
+  return { description, fallback: false, expected: 'true or false', parse: given => values[given] }
+}
+
+const optional = <T>(option: Option<T>): Option<T | undefined> => ({ ...option, fallback: undefined })
+
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
 /** Every option, once: `logLevel` is the flag --log-level and the variable TOPCALLS_LOG_LEVEL. */
@@ -44,8 +66,20 @@ const options = {
   host: text('ADDRESS', '127.0.0.1', 'address to listen on'),
   port: integer('PORT', 8672, [0, 65535], 'port to listen on, 0 to 65535; 0 takes any free one'),
   database: text('FILE', ':memory:', 'SQLite file, created where it is missing, or :memory:'),
-  keys: text('FILE', undefined, 'JSON list of the API keys that are accepted; without it any tc_live_… key is'),
+  keys: text('FILE', undefined, 'JSON list of API keys'),
+  auth: optional(
+    choice(authModes, 'any', 'list: only listed keys count, the default with --keys; any: other tc_live_… keys do too')
+  ),
   strictness: choice(strictnesses, 'inferred', 'which rules are enforced'),
+  seedFile: text('FILE', undefined, 'state to start with and to reset to, as GET /_topcalls/v1/state exports it'),
+  seed: optional(integer('NUMBER', 0, [0, 999_999_999], 'makes ids, and the dice of faults, the same in each run')),
+  clock: instant('INSTANT', 'where the clock stands still until it is steered, such as 2030-01-01T00:00:00Z'),
+  journalEntries: integer('COUNT', 10_000, [0, 999_999_999], 'requests that the journal keeps per account'),
+  journalBytes: integer('BYTES', 16_777_216, [0, 999_999_999], 'room of the journal, for all accounts together'),
+  noControl: flag('leave out the control plane, /_topcalls/v1'),
+  controlPort: optional(integer('PORT', 0, [0, 65535], 'port of its own for the control plane')),
+  controlToken: text('TOKEN', undefined, 'bearer token that control calls must bring'),
+  allowedHosts: list('NAMES', 'host names, beside loopback, under which the control plane may be called'),
   logLevel: choice(logLevels, 'info', 'least important log line that is written')
 }
 
@@ -60,19 +94,29 @@ const declared = Object.entries<Option<unknown>>(options).map(([name, option]) =
 
 const commands = {
   start: 'run the server (the default)',
+  exec: 'run a command with a server of its own: fake-topcalls exec [options] -- npm test',
   healthcheck: 'ask a running server, found by the same options, whether it is ready; exit 1 if not',
   openapi: 'print the OpenAPI document of the emulated API'
 }
 export type Command = keyof typeof commands
 
-export type Invocation = { help: true } | { version: true } | { command: Command; config: Config }
+export type Invocation =
+  | { help: true }
+  | { version: true }
+  /** `program` is what stands behind `--`, for exec. */
+  | { command: Command; config: Config; program: string[] }
+
+/** What is otherwise for a command than for the rest. */
+const defaultsOf: { [command: string]: Partial<Record<string, unknown>> } = { exec: { port: 0, logLevel: 'warn' } }
 
 /**
  * Reads arguments and environment once. Flags beat variables, variables beat defaults; an empty variable counts as unset.
  * @throws {UsageError} for an unknown flag, command or value
  */
 export function readInvocation(args: string[], environment: Record<string, string | undefined>): Invocation {
-  const { values, positionals } = parseFlags(args)
+  const separator = args.includes('--') ? args.indexOf('--') : args.length
+  const program = args.slice(separator + 1)
+  const { values, positionals } = parseFlags(args.slice(0, separator))
   if (values.help) return { help: true }
   if (values.version) return { version: true }
 
@@ -80,23 +124,33 @@ export function readInvocation(args: string[], environment: Record<string, strin
   if (!Object.hasOwn(commands, command)) {
     throw new UsageError(`unknown command "${command}"; there are ${Object.keys(commands).join(', ')}.`)
   }
-  if (rest.length > 0) throw new UsageError(`unexpected argument "${rest[0]}".`)
+  if (command === 'exec' && program.length === 0) {
+    throw new UsageError('exec needs the command to run behind --, as in fake-topcalls exec -- npm test.')
+  }
+  const [unexpected] = command === 'exec' ? rest : [...rest, ...program]
+  if (unexpected !== undefined) throw new UsageError(`unexpected argument "${unexpected}".`)
+  const defaults = defaultsOf[command] ?? {}
 
   const config = declared.map(({ name, flag, variable, fallback, expected, parse }) => {
     const typed = values[flag]
-    const given = typeof typed === 'string' ? typed : environment[variable] || undefined
-    if (given === undefined) return [name, fallback]
+    const given = typed === undefined ? environment[variable] || undefined : String(typed)
+    if (given === undefined) return [name, Object.hasOwn(defaults, name) ? defaults[name] : fallback]
     const value = parse(given)
     if (value !== undefined) return [name, value]
     throw new UsageError(`${typed === undefined ? variable : `--${flag}`} must be ${expected}, not "${given}".`)
   })
-  return { command: command as Command, config: Object.fromEntries(config) }
+  return { command: command as Command, config: Object.fromEntries(config), program }
 }
 
 type Flags = Record<string, string | boolean | undefined>
 
 function parseFlags(args: string[]): { values: Flags; positionals: string[] } {
-  const flags = Object.fromEntries(declared.map(({ flag }) => [flag, { type: 'string' as const }]))
+  const flags = Object.fromEntries(
+    declared.map(({ flag, value }) => [
+      flag,
+      { type: value === undefined ? ('boolean' as const) : ('string' as const) }
+    ])
+  )
   try {
     return parseArgs({
       args,
@@ -113,8 +167,8 @@ function parseFlags(args: string[]): { values: Flags; positionals: string[] } {
 /** The text of --help. */
 export function helpText(): string {
   const flags = declared.map(({ flag, variable, value, description, fallback }) => {
-    const otherwise = fallback === undefined ? '' : ` (default ${fallback})`
-    return `  --${flag} ${value}\n      ${description}${otherwise}; ${variable}`
+    const otherwise = fallback === undefined || value === undefined ? '' : ` (default ${fallback})`
+    return `  --${[flag, value].join(' ').trim()}\n      ${description}${otherwise}; ${variable}`
   })
   const verbs = Object.entries(commands).map(([name, purpose]) => `  ${name.padEnd(12)} ${purpose}`)
   return `fake-topcalls: an emulator of the TopCalls HTTP API
@@ -131,6 +185,8 @@ ${flags.join('\n')}
   -v, --version
       print the version
 
-Exit codes: 0 stopped as asked, 1 could not start or is not ready, 2 wrong usage.
+exec takes a free port and log level warn unless told otherwise, and sets TOPCALLS_BASE_URL and TOPCALLS_API_KEY.
+
+Exit codes: 0 stopped as asked, 1 could not start or is not ready, 2 wrong usage; exec: that of the command.
 `
 }

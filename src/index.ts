@@ -1,11 +1,17 @@
+import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { type AppOptions, buildApp } from './app.ts'
+import type { AppOptions } from './app.ts'
+import { type Control, connect } from './client.ts'
 
-export type { AppOptions } from './app.ts'
+export type { AppOptions, ControlOptions } from './app.ts'
+export { type ConnectOptions, type Control, ControlError, connect, type Page, type RequestFilter } from './client.ts'
 export { type Clock, createClock } from './clock.ts'
 export { DatabaseError, UsageError } from './failure.ts'
-export type { ApiKey } from './schemas/key.ts'
-export type { Strictness } from './strictness.ts'
+export type { AuthMode, Strictness } from './modes.ts'
+export type { Fault, FaultRequest } from './schemas/fault.ts'
+export type { ApiKey, KeyInfo, KeyRequest, MintedKey, Scope } from './schemas/key.ts'
+export type { Entry, EntryMatch, Finding, Match, Outcome } from './schemas/request.ts'
+export type { Part, State } from './schemas/state.ts'
 
 export interface StartOptions extends AppOptions {
   /** Address to listen on; default 127.0.0.1. */
@@ -14,31 +20,60 @@ export interface StartOptions extends AppOptions {
   port?: number
 }
 
-export interface FakeTopCalls {
+export interface Listening {
   /** Where the server listens, such as `http://127.0.0.1:8672`. */
   url: string
+  /** Where its control plane listens: the same, or the port of its own; undefined where there is none. */
+  controlUrl: string | undefined
   app: FastifyInstance
   /** Finishes what is in flight, for up to 800 ms, and closes the database. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
+export interface FakeTopCalls extends Listening {
+  /** A key that may do everything, of an account of its own. */
+  apiKey: string
+  /** Steers and observes all accounts; `control.forAccount(apiKey)` one of them. */
+  control: Control
+}
+
 /**
- * Starts a server of its own; any number of them may run in one process.
+ * Starts a server of its own; any number of them may run in one process. It writes nothing anywhere unless it is given a
+ * logger or a database file.
  * @throws {DatabaseError} when the database cannot be used
- * @throws {UsageError} when a key of the list is not acceptable
+ * @throws {UsageError} when a key, the state or the clock is not acceptable
  * @throws Node's own error when the port cannot be used
  */
-export async function startFakeTopCalls({
-  host = '127.0.0.1',
-  port = 0,
-  ...options
-}: StartOptions = {}): Promise<FakeTopCalls> {
+export async function startFakeTopCalls(options: StartOptions = {}): Promise<FakeTopCalls> {
+  const { derivedAccount } = await import('./store/keys.ts')
+  const { scopes } = await import('./schemas/key.ts')
+  const { seed, keys, auth = keys ? 'list' : 'any', control } = options
+  // With a seed the key and its account are the same in each run, and so are the ids.
+  const apiKey = `tc_live_${seed === undefined ? randomBytes(18).toString('base64url') : `seed_${seed}`}`
+  const own = { key: apiKey, account_id: derivedAccount(apiKey), scopes: [...scopes] }
+  const server = await listen({ ...options, auth, keys: [...(keys ?? []), own] })
+  const token = control ? control.token : undefined
+  return { ...server, apiKey, control: connect(server.controlUrl ?? server.url, { token }) }
+}
+
+/** Builds a server and lets it listen; what the command line does. */
+export async function listen({ host = '127.0.0.1', port = 0, ...options }: StartOptions = {}): Promise<Listening> {
+  // Who only connects to a server elsewhere does not load one.
+  const { buildApp } = await import('./app.ts')
   const app = await buildApp(options)
   const close = () => closeGracefully(app)
   try {
+    const controlPort = (options.control || {}).port ?? 0
+    const controlUrl = await app.controlApp?.listen({ host, port: controlPort })
     const url = await app.listen({ host, port })
-    return { url, app, close, [Symbol.asyncDispose]: close }
+    return {
+      url,
+      controlUrl: options.control === false ? undefined : (controlUrl ?? url),
+      app,
+      close,
+      [Symbol.asyncDispose]: close
+    }
   } catch (error) {
     await close()
     throw error
@@ -50,9 +85,10 @@ const graceMilliseconds = 800
 
 /** Lets what is in flight finish; connections that are idle, or that stay silent past the grace, are cut. */
 async function closeGracefully(app: FastifyInstance): Promise<void> {
+  const servers = [app.server, app.controlApp?.server].filter(server => server !== undefined)
   // A connection becomes idle when its answer is sent, which may be after the close has begun.
-  const idle = setInterval(() => app.server.closeIdleConnections(), 10)
-  const grace = setTimeout(() => app.server.closeAllConnections(), graceMilliseconds)
+  const idle = setInterval(() => servers.forEach(server => void server.closeIdleConnections()), 10)
+  const grace = setTimeout(() => servers.forEach(server => void server.closeAllConnections()), graceMilliseconds)
   try {
     await app.close()
   } finally {

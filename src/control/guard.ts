@@ -1,6 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { isLoopbackName } from '../loopback.ts'
 import { Problem } from '../problem.ts'
 
 export interface GuardOptions {
@@ -20,7 +21,7 @@ export function guard(control: FastifyInstance, { token, allowedHosts = [] }: Gu
 
   control.addHook('onRequest', (request, _, done) => {
     const host = hostName(request.headers.host)
-    if (!isLoopback(host) && isIP(host) === 0 && !allowed.has(host)) {
+    if (!isLoopbackName(host) && isIP(host) === 0 && !allowed.has(host)) {
       throw new Problem('forbidden', 'The Host is neither loopback nor an address; add it to --allowed-hosts')
     }
     refuseForeignPages(request)
@@ -50,10 +51,6 @@ function hostName(host = ''): string {
   return (URL.parse(`http://${host}`)?.hostname ?? '').replace(/^\[|\]$/g, '').replace(/\.$/, '')
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost')
-}
-
 function sentToken({ headers }: FastifyRequest): string {
   return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? ''
 }
@@ -61,9 +58,4 @@ function sentToken({ headers }: FastifyRequest): string {
 /** Digests have one length, so that comparing them tells nothing of the token's. */
 function digest(token: string): Buffer {
   return hash('sha256', token, 'buffer')
-}
-
-/** Whether an address can be reached from this machine only. */
-export function isLoopbackAddress(host: string): boolean {
-  return isLoopback(host) || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }

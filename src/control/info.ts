@@ -1,6 +1,5 @@
-import { Type } from 'typebox'
-import { authModes } from '../store/keys.ts'
-import { strictnesses } from '../strictness.ts'
+import { type Static, Type } from 'typebox'
+import { authModes, strictnesses } from '../modes.ts'
 import { answers, described } from './document.ts'
 import type { Control, ControlServices } from './plane.ts'
 
@@ -14,7 +13,7 @@ export interface ServerFacts {
   journal: { entries: number; bytes: number }
 }
 
-const Info = Type.Object({
+export const Info = Type.Object({
   version: Type.String(),
   strictness: Type.Enum(strictnesses),
   auth: Type.Enum(authModes),
@@ -35,6 +34,8 @@ const Info = Type.Object({
   }),
   dropped: Type.Integer({ description: 'Entries that the journal had no room for' })
 })
+
+export type Info = Static<typeof Info>
 
 export function infoRoutes(control: Control, services: ControlServices): void {
   const { facts, carriers, records, journal, keys, faults } = services

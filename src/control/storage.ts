@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { AccountId, AccountName, Instant } from '../schemas/common.ts'
 import { StoredCarrier, StoredRecord } from '../schemas/state.ts'
 import { windowMilliseconds } from '../store/idempotency.ts'
@@ -10,14 +10,17 @@ import type { Control, ControlServices } from './plane.ts'
 const PageQuery = Type.Object({ account: Type.Optional(AccountName), ...paging }, { additionalProperties: false })
 
 const CarrierView = Type.Object({ account_id: AccountId, ...StoredCarrier.properties })
+export type StoredCarrierView = Required<Static<typeof CarrierView>>
 
 const { fingerprint: _, ...told } = StoredRecord.properties
-const RecordView = Type.Object({
+export const RecordView = Type.Object({
   account_id: AccountId,
   ...told,
   expires_at: Instant('From when on the key is free'),
   expired: Type.Boolean({ description: "On the account's clock" })
 })
+
+export type RecordView = Static<typeof RecordView>
 
 /** Looks into the tables, and evicts kept answers. */
 export function storageRoutes(control: Control, { carriers, records, accounts, keys, writer }: ControlServices): void {

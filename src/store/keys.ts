@@ -1,11 +1,8 @@
 import { hash, randomBytes, randomUUID } from 'node:crypto'
 import { v5 as uuidV5 } from 'uuid'
+import type { AuthMode } from '../modes.ts'
 import { type ApiKey, isKey, type KeyInfo, type Scope, type StoredKey, scopes } from '../schemas/key.ts'
 import type { AccountStore } from './accounts.ts'
-
-/** `any`: each well-formed key that is not listed is an account of its own. `list`: only listed keys count. */
-export const authModes = ['any', 'list'] as const
-export type AuthMode = (typeof authModes)[number]
 
 export interface Caller {
   account_id: string
@@ -14,6 +11,9 @@ export interface Caller {
 
 /** Namespace of the account ids that are derived from keys; random once, fixed for ever. */
 const accountNamespace = '7d1f0c52-6a1e-4c0b-9a55-0e6f1f0a9b3c'
+
+/** The account of a key that is not listed. */
+export const derivedAccount = (token: string): string => uuidV5(token, accountNamespace)
 
 const rememberedTokens = 1_000
 
@@ -41,7 +41,7 @@ export function keyStore({ auth, accounts, listed }: { auth: AuthMode; accounts:
   function lookUp(token: string): StoredKey | Caller | undefined {
     if (found.has(token)) return found.get(token)
     if (found.size >= rememberedTokens) found.clear()
-    const derived = auth === 'any' ? { account_id: uuidV5(token, accountNamespace), scopes } : undefined
+    const derived = auth === 'any' ? { account_id: derivedAccount(token), scopes } : undefined
     const result = isKey(token) ? (listedKey(token) ?? derived) : undefined
     found.set(token, result)
     return result

@@ -1,6 +1,6 @@
 import { type Static, type TObject, type TProperties, Type } from 'typebox'
+import type { Strictness } from '../modes.ts'
 import { type TrunkType, trunkTypes } from '../schemas/carrier.ts'
-import type { Strictness } from '../strictness.ts'
 import { enforcing, type RuleId } from './rules.ts'
 
 /** Such a text could not be stored as it was sent. */

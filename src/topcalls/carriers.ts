@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import type { Strictness } from '../modes.ts'
 import type { CarrierRow, CarrierStore } from '../store/carriers.ts'
-import type { Strictness } from '../strictness.ts'
 import { addCarrierAnswers, addCarrierDescription } from './carrier.docs.ts'
 import { carrierFindings } from './carrier.findings.ts'
 import { Carrier, type CarrierCreate, carrierCreate } from './carrier.ts'

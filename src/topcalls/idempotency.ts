@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
 import { Type } from 'typebox'
+import type { Strictness } from '../modes.ts'
 import { Problem, type Violation } from '../problem.ts'
 import type { AccountStore } from '../store/accounts.ts'
 import type { IdempotencyRecord, IdempotencyStore } from '../store/idempotency.ts'
 import type { Writer } from '../store/writer.ts'
-import type { Strictness } from '../strictness.ts'
 
 const shortest = 8
 const longest = 255

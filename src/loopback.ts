@@ -1,0 +1,11 @@
+import { isIP } from 'node:net'
+
+/** Whether a name always means this machine (RFC 6761, section 6.3). */
+export function isLoopbackName(name: string): boolean {
+  return name === 'localhost' || name.endsWith('.localhost')
+}
+
+/** Whether an address can be reached from this machine only. */
+export function isLoopbackAddress(host: string): boolean {
+  return isLoopbackName(host) || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
