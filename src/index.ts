@@ -64,7 +64,7 @@ export async function listen({ host = '127.0.0.1', port = 0, ...options }: Start
   const app = await buildApp(options)
   const close = () => closeGracefully(app)
   try {
-    const controlPort = (options.control || {}).port ?? 0
+    const { port: controlPort = 0 } = options.control || {}
     const controlUrl = await app.controlApp?.listen({ host, port: controlPort })
     const url = await app.listen({ host, port })
     return {

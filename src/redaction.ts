@@ -15,7 +15,7 @@ export function withoutKeys(text: string): string {
 /** A JSON text with every secret in it redacted: what is called like one, at any depth, and API keys anywhere. */
 export function redactedJson(json: string): string {
   const text = json.charCodeAt(0) === 0xfeff ? json.slice(1) : json
-  return suspicious.test(text) ? JSON.stringify(redact(JSON.parse(text))) : text
+  return text !== '' && suspicious.test(text) ? JSON.stringify(redact(JSON.parse(text))) : text
 }
 
 function redact(value: unknown): unknown {

@@ -8,7 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
 import t from 'tap'
 import { readInvocation } from '../src/config.ts'
-import { postCarrier, program, run, started } from './fixtures/program.ts'
+import { postCarrier } from './fixtures/bench.ts'
+import { program, run, started } from './fixtures/program.ts'
 import { rawRequest } from './fixtures/socket.ts'
 
 t.test('--help tells every option with its variable, its bounds and its default', async t => {

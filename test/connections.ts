@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import t from 'tap'
 import { startFakeTopCalls } from '../src/index.ts'
+import { postCarrier } from './fixtures/bench.ts'
 import { carriersUrl, emulator, plainCarrier } from './fixtures/emulator.ts'
-import { postCarrier } from './fixtures/program.ts'
 import { authorization, isProblem, json, listening, rawRequest, sendRaw } from './fixtures/socket.ts'
 
 const body = JSON.stringify(plainCarrier)

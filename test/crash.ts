@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { postCarrier } from './fixtures/bench.ts'
 import { peek } from './fixtures/database.ts'
-import { postCarrier, started } from './fixtures/program.ts'
+import { started } from './fixtures/program.ts'
 
 const rounds = 6
 const clients = 16

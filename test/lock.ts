@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
 import t, { type Test } from 'tap'
+import { postCarrier } from './fixtures/bench.ts'
 import { peek } from './fixtures/database.ts'
 import { emulator, plainCarrier } from './fixtures/emulator.ts'
-import { postCarrier, started } from './fixtures/program.ts'
+import { started } from './fixtures/program.ts'
 
 async function lockable(t: Test) {
   const database = join(t.testdir(), 'fake.db')

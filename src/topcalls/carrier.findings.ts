@@ -1,5 +1,6 @@
 import type { Finding } from '../schemas/request.ts'
 import { credentialNames } from './carrier.ts'
+import { shortened } from './validation.ts'
 
 /** Jambonz keeps the name of a carrier in a column of this length. */
 const jambonzNameLength = 64
@@ -21,7 +22,11 @@ export function carrierFindings(body: unknown): Finding[] {
   if (!isObject(body)) return []
   const findings: Finding[] = []
   for (const path of unknownMembers(body, known)) {
-    findings.push({ code: 'unknown_member', path, message: 'is not a member that TopCalls documents; it is ignored' })
+    findings.push({
+      code: 'unknown_member',
+      path: shortened(path),
+      message: 'is not a member that TopCalls documents; it is ignored'
+    })
   }
   const { carrier_name: name, trunk_type: trunkType = 'static_ip' } = body
   if (typeof name === 'string' && name.length > jambonzNameLength && [...name].length > jambonzNameLength) {

@@ -53,9 +53,12 @@ function outcomeOf({ fault }: FastifyRequest, reply: FastifyReply): Outcome {
 
 /** The greater part of an entry, put together as text, since it is kept for many requests and read for few. */
 function detailsOf({ headers, sentBody }: FastifyRequest, reply: FastifyReply, payload: unknown): string {
-  const body = sentBody?.json === undefined ? 'null' : redactedJson(sentBody.json)
+  const sent = sentBody?.json
+  const body = sent === undefined ? 'null' : redactedJson(sent)
   const answered = isJson(reply) && (typeof payload === 'string' || Buffer.isBuffer(payload)) ? String(payload) : ''
-  const answer = `{"headers":${JSON.stringify(redactedHeaders(reply.getHeaders()))},"body":${answered || 'null'}}`
+  // What the client sent may come back to it, so it is redacted there as well.
+  const answerBody = body === sent ? answered : redactedJson(answered)
+  const answer = `{"headers":${JSON.stringify(redactedHeaders(reply.getHeaders()))},"body":${answerBody || 'null'}}`
   return `{"headers":${JSON.stringify(redactedHeaders(headers))},"body":${body},"answer":${answer}}`
 }
 

@@ -1,0 +1,280 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import t, { type Test } from 'tap'
+import type { FaultRequest } from '../src/index.ts'
+import { testBench } from './fixtures/bench.ts'
+import { peek } from './fixtures/database.ts'
+import { carriersUrl, hour, plainCarrier } from './fixtures/emulator.ts'
+
+const key = 'the-same-key-1'
+
+/** A bench on a file, so that a second connection counts what is stored. */
+async function counted(t: Test) {
+  const database = `${t.testdir()}/fake.db`
+  const bench = await testBench(t, { database })
+  return { ...bench, stored: peek(t, database) }
+}
+
+/** What a client sees of a request. */
+async function outcomeOf(answer: Promise<Response>): Promise<string | number> {
+  try {
+    const response = await answer
+    const text = await response.text()
+    try {
+      JSON.parse(text)
+    } catch {
+      return `${response.status} malformed`
+    }
+    return response.status
+  } catch (error) {
+    const { cause, message } = error as Error & { cause?: { code?: string } }
+    return cause?.code ?? message
+  }
+}
+
+t.test('commit, then lose the answer: the retry gets it, and there is one carrier', async t => {
+  const { control, create, stored } = await counted(t)
+  await control.faults.arm({ phase: 'after', kind: 'reset', times: 1 })
+
+  t.equal(await outcomeOf(create({ key })), 'ECONNRESET')
+  t.equal(stored.carriers(), 1, 'it was committed')
+  const retry = await create({ key })
+
+  t.match(retry, { status: 201 })
+  t.equal(retry.headers.get('idempotent-replayed'), 'true')
+  t.equal(stored.carriers(), 1)
+  const { data } = await control.requests.list()
+  t.match(data, [
+    { outcome: 'replayed', status: 201, committed: false, fault: null },
+    { outcome: 'faulted', status: null, committed: true, fault: { kind: 'reset', phase: 'after' } }
+  ])
+  t.same(data[0]?.answer.body, data[1]?.answer.body)
+})
+
+const kinds: [FaultRequest, before: string | number, after: string | number][] = [
+  [{ kind: 'status' }, 503, 503],
+  [{ kind: 'status', status: 500 }, 500, 500],
+  [{ kind: 'delay', delay: 20 }, 201, 201],
+  [{ kind: 'reset' }, 'ECONNRESET', 'ECONNRESET'],
+  [{ kind: 'truncate' }, 'UND_ERR_SOCKET', 'UND_ERR_SOCKET'],
+  [{ kind: 'malformed' }, '503 malformed', '201 malformed'],
+  [{ kind: 'slow', bytes_per_second: 10_000 }, 503, 201]
+]
+for (const [fault, before, after] of kinds) {
+  t.test(`${JSON.stringify(fault)} before: nothing is stored; after: it is, and the retry replays`, async t => {
+    const { control, create, stored } = await counted(t)
+    await control.faults.arm({ ...fault, times: 1 })
+    t.equal(await outcomeOf(create({ key })), before)
+    const committed = before === 201 ? 1 : 0
+    t.equal(stored.carriers(), committed)
+    t.equal(stored.records(), committed)
+
+    await control.faults.arm({ ...fault, phase: 'after', times: 1 })
+    t.equal(await outcomeOf(create({ key: 'another-key-1' })), after)
+    t.equal(stored.carriers(), committed + 1)
+    const retry = await create({ key: 'another-key-1' })
+    t.equal(retry.headers.get('idempotent-replayed'), 'true')
+    t.equal(stored.carriers(), committed + 1)
+  })
+}
+
+for (const phase of ['before', 'after'] as const) {
+  t.test(`a hung answer never comes, ${phase} the commit, and ends with the client or the server`, async t => {
+    const { control, create, stored, close } = await counted(t)
+    await control.faults.arm({ phase, kind: 'hang' })
+    const hung = create({ key })
+    const [entry] = await control.requests.wait({ outcome: 'faulted' })
+    t.match(entry, { status: null, committed: phase === 'after', fault: { kind: 'hang', phase } })
+    t.equal(stored.carriers(), phase === 'after' ? 1 : 0)
+    const started = performance.now()
+    await Promise.all([close(), t.rejects(hung)])
+    t.ok(performance.now() - started < 5_000)
+  })
+}
+
+t.test('a status comes with the headers and the members that the rule names', async t => {
+  const { control, create } = await testBench(t)
+  await control.faults.arm({
+    kind: 'status',
+    status: 402,
+    problem: { detail: 'No money left', balance: 0 },
+    headers: { 'X-Trace': 'abc' },
+    times: 1
+  })
+  const quota = await create()
+  t.match(quota, { status: 402 })
+  t.equal(quota.headers.get('x-trace'), 'abc')
+  t.equal(quota.headers.get('content-type'), 'application/problem+json')
+  t.match(await quota.json(), {
+    type: 'https://api.topcalls.ai/errors/insufficient_quota',
+    title: 'Insufficient quota',
+    status: 402,
+    detail: 'No money left',
+    balance: 0,
+    instance: quota.headers.get('x-request-id')
+  })
+
+  for (const [status, retryAfter] of [
+    [429, '1'],
+    [502, null],
+    [418, null]
+  ] as const) {
+    await control.faults.arm({ kind: 'status', status, times: 1 })
+    const answer = await create()
+    t.match(answer, { status })
+    t.equal(answer.headers.get('retry-after'), retryAfter)
+    t.match(await answer.json(), { status, title: String })
+  }
+})
+
+t.test('how often: times, skip, every, probability with a seed, ttl; the rule tells what is left', async t => {
+  const { control, create } = await testBench(t)
+  const statuses = async (count: number) => {
+    const seen: number[] = []
+    for (let request = 0; request < count; request++) seen.push((await create()).status)
+    return seen.map(status => (status === 503 ? 'x' : '.')).join('')
+  }
+
+  const counted = await control.faults.arm({ kind: 'status', times: 2, skip: 1, every: 2 })
+  t.match(counted, { matched: 0, fired: 0, remaining: 2 })
+  t.equal(await statuses(8), '..x.x...')
+  t.match(await control.faults.get(counted.id), { fired: 2, remaining: 0 })
+  await control.faults.disarm()
+
+  const patterns = []
+  for (let run = 0; run < 2; run++) {
+    await control.faults.arm({ kind: 'status', probability: 0.5, seed: 7 })
+    patterns.push(await statuses(20))
+    await control.faults.disarm()
+  }
+  t.match(patterns[0], /x/)
+  t.match(patterns[0], /\./)
+  t.equal(patterns[0], patterns[1])
+
+  const short = await control.faults.arm({ kind: 'status', ttl: '1h' })
+  t.equal(await statuses(1), 'x')
+  await control.clock.advance(hour)
+  t.equal(await statuses(1), '.')
+  await control.faults.disarm(short.id)
+  t.same(await control.faults.list(), [])
+})
+
+t.test('a rule is for the requests that it matches: method, path, headers, members of the body', async t => {
+  const { control, create } = await testBench(t)
+  const body = { ...plainCarrier, carrier_name: 'Bad luck' }
+  const cases: [FaultRequest['match'], boolean][] = [
+    [{ method: 'POST', path: carriersUrl }, true],
+    [{ method: 'post', path: '/v1/*/carriers' }, true],
+    [{ method: 'GET' }, false],
+    [{ path: '/v1' }, false],
+    [{ path: '/v1*numbers' }, false],
+    [{ headers: { 'X-Client': 'a' } }, true],
+    [{ headers: { 'x-client': 'b' } }, false],
+    [{ headers: { 'idempotency-key': null } }, true],
+    [{ headers: { 'x-client': null } }, false],
+    [{ body: { carrier_name: 'Bad luck' } }, true],
+    [{ body: { sip_gateway: { ipv4: plainCarrier.sip_gateway.ipv4 } } }, true],
+    [{ body: { sip_gateway: {} } }, true],
+    [{ body: { sip_gateway: { port: 5060 } } }, false],
+    [{ body }, true]
+  ]
+  for (const [match = {}, fires] of cases) {
+    const { id } = await control.faults.arm({ kind: 'status', match })
+    const { status } = await create({ body, headers: { 'x-client': 'a' } })
+    t.equal(status, fires ? 503 : 201, JSON.stringify(match))
+    await control.faults.disarm(id)
+  }
+})
+
+t.test('a refused request meets no fault behind the commit, and a replay does', async t => {
+  const { control, create } = await testBench(t)
+  await control.faults.arm({ phase: 'after', kind: 'status', times: 2 })
+  t.match(await create({ body: {} }), { status: 400 })
+  t.match(await create({ key }), { status: 503 })
+  t.match(await create({ key }), { status: 503 }, 'the answer is lost twice')
+  const third = await create({ key })
+  t.match(third, { status: 201 })
+  t.equal(third.headers.get('idempotent-replayed'), 'true')
+  t.equal((await control.carriers.list()).total, 1)
+})
+
+t.test('the first rule that fires is applied; a delay before and a loss after may meet one request', async t => {
+  const { control, create } = await testBench(t)
+  await control.faults.arm({ kind: 'delay', delay: 30, times: 1 })
+  const lost = await control.faults.arm({ phase: 'after', kind: 'status', status: 500, times: 1 })
+  const unheard = await control.faults.arm({ phase: 'after', kind: 'status', status: 502 })
+  t.match(await create(), { status: 500 })
+  t.match(await control.faults.get(lost.id), { fired: 1 })
+  t.match(await control.faults.get(unheard.id), { matched: 0 })
+  const [entry] = (await control.requests.list()).data
+  t.ok(entry && entry.duration_ms >= 25, 'the delay is in the duration')
+})
+
+t.test('curl sees a reset, a truncated body, a broken one and a slow one', async t => {
+  const { control, url, apiKey } = await testBench(t)
+  const curl = (...options: string[]) =>
+    promisify(execFile)('curl', [
+      ...['-sS', '--max-time', '5', '-H', `Authorization: Bearer ${apiKey}`, '-H', 'Content-Type: application/json'],
+      ...['-d', JSON.stringify(plainCarrier), ...options, `${url}${carriersUrl}`]
+    ]).then(
+      ({ stdout }) => ({ code: 0, stdout }),
+      ({ code, stdout }) => ({ code, stdout })
+    )
+  const arm = (kind: FaultRequest['kind'], more = {}) => control.faults.arm({ phase: 'after', kind, times: 1, ...more })
+
+  await arm('reset')
+  t.match(await curl(), { code: 56, stdout: '' })
+  await arm('truncate')
+  const truncated = await curl('-w', '%{http_code}')
+  t.equal(truncated.code, 18)
+  t.match(truncated.stdout, /^\{"id":"[^}]*201$/)
+  await arm('malformed')
+  t.match(await curl(), { code: 0, stdout: /Z",?,$/ })
+  await arm('slow', { bytes_per_second: 1_000 })
+  const started = performance.now()
+  t.match(await curl(), { code: 0, stdout: /"\}$/ })
+  t.ok(performance.now() - started > 250)
+  await arm('hang')
+  t.match(await curl('--max-time', '0.3'), { code: 28 })
+  t.equal((await control.carriers.list()).total, 5, 'each was committed')
+})
+
+t.test('what makes no sense is refused with every reason', async t => {
+  const { app } = await testBench(t)
+  const cases: [object, Record<string, RegExp>][] = [
+    [{}, { kind: /is required/ }],
+    [{ kind: 'explode' }, { kind: /must be one of "status"/ }],
+    [{ kind: 'delay' }, { delay: /is required/ }],
+    [{ kind: 'delay', delay: '11m' }, { delay: /10 minutes/ }],
+    [
+      { kind: 'reset', status: 500, delay: 1 },
+      { status: /kind "status"/, delay: /kind "delay"/ }
+    ],
+    [{ kind: 'status', status: 99 }, { status: />= 200/ }],
+    [{ kind: 'status', headers: { 'Content-Length': '5' } }, { 'headers.Content-Length': /for the server/ }],
+    [{ kind: 'status', headers: { 'x-a': 'b\r\nx-c: d' } }, { 'headers.x-a': /pattern/ }],
+    [
+      { kind: 'reset', times: 0, probability: 2, every: 0 },
+      { times: />= 1/, probability: /<= 1/, every: />= 1/ }
+    ],
+    [{ kind: 'reset', match: { url: '/' } }, { 'match.url': /not a member/ }],
+    [{ kind: 'reset', account: 'nobody' }, { account: /one of its keys/ }]
+  ]
+  for (const [payload, expected] of cases) {
+    const answer = await app.inject({ method: 'POST', url: '/_topcalls/v1/faults', payload })
+    t.equal(answer.statusCode, 400, JSON.stringify(payload))
+    const errors: { path: string; message: string }[] = answer.json().errors
+    t.match(Object.fromEntries(errors.map(({ path, message }) => [path, message])), expected)
+    t.equal(errors.length, Object.keys(expected).length, JSON.stringify(errors))
+  }
+  t.equal((await app.inject('/_topcalls/v1/faults/none')).statusCode, 404)
+  t.equal((await app.inject({ method: 'DELETE', url: '/_topcalls/v1/faults/none' })).statusCode, 404)
+})
+
+t.test('faults are for the emulated API only', async t => {
+  const { control, url, create } = await testBench(t)
+  await control.faults.arm({ kind: 'status' })
+  t.match(await create(), { status: 503 })
+  t.match(await fetch(`${url}/_topcalls/readyz`), { status: 200 })
+  t.match(await control.info(), { counts: { faults: 1 } })
+})
