@@ -7,6 +7,7 @@ import { docsRoutes } from './control/docs.ts'
 import type { GuardOptions } from './control/guard.ts'
 import { healthRoutes } from './control/health.ts'
 import { controlPlane } from './control/plane.ts'
+import { UsageError } from './failure.ts'
 import { dateAnswer } from './http-date.ts'
 import { answerParserErrors, controlPrefix, refuseBareHttp, refuseUnknownRoutes, sendProblem } from './http-errors.ts'
 import { checkedKeys } from './key-file.ts'
@@ -89,8 +90,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const listed = checkedKeys(options.keys ?? [])
   const initial = options.state && checkedState(options.state)
   const limitsOfJournal = { ...journalDefaults, ...options.journal }
-  const common = typeof options.clock === 'string' ? frozenClock(Date.parse(options.clock)) : options.clock
-  const clock = common ?? createClock()
+  const clock = typeof options.clock === 'string' ? clockAt(options.clock) : (options.clock ?? createClock())
   const chance = createChance(seed)
 
   const db = openDatabase(database)
@@ -107,7 +107,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   await state.loadSeed()
   const sweeper = startSweeper({ records, writer, accounts })
 
-  const app = createServer({ clock, chance, logger })
+  const app = await createServer({ clock, chance, logger })
   app.addHook('onClose', async () => {
     sweeper.stop()
     db.close()
@@ -116,7 +116,6 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   injection.decide()
   recordRequests(app, { journal, accounts, keys })
   injection.spoil()
-  await app.register(swagger, openApiOptions)
 
   await app.register(
     async api => {
@@ -131,7 +130,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   )
 
   await app.register(async scope => healthRoutes(scope, { db }), { prefix: '/_topcalls' })
-  const apart = control && control.port !== undefined ? createServer({ clock, chance, logger }) : undefined
+  const apart = control && control.port !== undefined ? await createServer({ clock, chance, logger }) : undefined
   const host = apart ?? app
   if (control) {
     const facts = {
@@ -152,6 +151,12 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   return app
 }
 
+function clockAt(instant: string): Clock {
+  const milliseconds = Date.parse(instant)
+  if (Number.isNaN(milliseconds)) throw new UsageError('the clock must be an instant such as 2030-01-01T00:00:00Z.')
+  return frozenClock(milliseconds)
+}
+
 interface ServerOptions {
   clock: Clock
   chance: Chance
@@ -159,7 +164,7 @@ interface ServerOptions {
 }
 
 /** A server without routes, with what holds for every request. */
-function createServer({ clock, chance, logger }: ServerOptions): FastifyInstance {
+async function createServer({ clock, chance, logger }: ServerOptions): Promise<FastifyInstance> {
   let requests = 0
   const newRequestId = () => chance.uuid('request', ++requests)
   const app = Fastify({
@@ -193,5 +198,6 @@ function createServer({ clock, chance, logger }: ServerOptions): FastifyInstance
   refuseBareHttp(app, newRequestId)
   refuseUnknownRoutes(app)
   app.addSchema(ProblemDocument)
+  await app.register(swagger, openApiOptions)
   return app
 }

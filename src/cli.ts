@@ -54,7 +54,8 @@ async function exec(config: Config, program: string[]): Promise<void> {
   warnOfOpenDoor(config, logger)
   const { url, controlUrl = url, apiKey } = server
   const apart = controlUrl === url ? {} : { TOPCALLS_CONTROL_URL: controlUrl }
-  process.exitCode = await runProgram(program, { TOPCALLS_BASE_URL: url, TOPCALLS_API_KEY: apiKey, ...apart })
+  const token = config.controlToken === undefined ? {} : { TOPCALLS_CONTROL_TOKEN: config.controlToken }
+  process.exitCode = await runProgram(program, { TOPCALLS_BASE_URL: url, TOPCALLS_API_KEY: apiKey, ...apart, ...token })
   flush()
 }
 

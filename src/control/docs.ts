@@ -28,6 +28,8 @@ export async function docsRoutes(scope: FastifyInstance, { api, control }: Optio
     indexPrefix: '/_topcalls',
     theme: { title: 'fake-topcalls' },
     uiConfig: { urls: control ? documents : documents.slice(0, 1) },
+    // On a port of its own the page stands beside another server than the one that it is about.
+    transformSpecification: () => api.swagger(),
     staticCSP: contentSecurityPolicy,
     logLevel: 'warn'
   })

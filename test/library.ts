@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process'
+import t from 'tap'
+import { ControlError, connect, startFakeTopCalls } from '../src/index.ts'
+import { postCarrier, testBench } from './fixtures/bench.ts'
+
+t.test('several servers run in one process, each with a port, a key and data of its own', async t => {
+  const servers = await Promise.all([testBench(t), testBench(t), testBench(t)])
+  t.equal(new Set(servers.map(({ url }) => url)).size, 3)
+  t.equal(new Set(servers.map(({ apiKey }) => apiKey)).size, 3)
+  await servers[0]?.create()
+  await servers[0]?.control.clock.advance('24h')
+  const totals = await Promise.all(servers.map(async ({ control }) => (await control.carriers.list()).total))
+  t.same(totals, [1, 0, 0])
+  t.match(await servers[1]?.control.clock.get(), { own: false })
+})
+
+t.test('a server is disposed of with its scope', async t => {
+  let url = ''
+  {
+    await using server = await startFakeTopCalls()
+    url = server.url
+    t.match(await postCarrier(url, { token: server.apiKey }), { status: 201 })
+  }
+  await t.rejects(fetch(url))
+})
+
+t.test('connect steers a server that runs elsewhere, for all accounts or for one', async t => {
+  const { url, create } = await testBench(t)
+  const control = connect(url)
+  const one = connect(url, { account: 'tc_live_one' })
+  await create({ token: 'tc_live_one' })
+  await create({ token: 'tc_live_two' })
+  t.equal((await control.carriers.list()).total, 2)
+  t.equal((await one.carriers.list()).total, 1)
+  t.equal((await one.forAccount('tc_live_two').carriers.list()).total, 1)
+})
+
+t.test('what is no fake-topcalls is told, and a refusal is a ControlError with its problem', async t => {
+  const { url, control } = await testBench(t, { control: false })
+  const error = await control.info().catch((thrown: unknown) => thrown)
+  t.ok(error instanceof ControlError)
+  t.match(error, { status: 404, message: /There is nothing at GET \/_topcalls\/v1\/info/ })
+  await t.rejects(connect('http://127.0.0.1:1').info(), { message: 'fetch failed' })
+  t.match(url, /^http/)
+})
+
+t.test('the library writes nothing, and leaves nothing behind that keeps a process alive', t => {
+  const index = new URL('../src/index.ts', import.meta.url).href
+  const { status, stdout, stderr } = spawnSync(process.execPath, [
+    '--input-type=module',
+    '-e',
+    `import { startFakeTopCalls } from '${index}'
+     const server = await startFakeTopCalls()
+     await server.control.faults.arm({ kind: 'hang' })
+     fetch(server.url + '/v1/phone-numbers/carriers').catch(() => {})
+     await server.control.requests.list()
+     await server.close()`
+  ])
+  t.equal(String(stdout) + String(stderr), '')
+  t.equal(status, 0)
+  t.end()
+})
+
+t.test('what cannot be used is refused with a sentence', async t => {
+  await t.rejects(startFakeTopCalls({ clock: 'noon' }), { message: /clock/ })
+  await t.rejects(startFakeTopCalls({ state: { version: 1 } as never }), { message: 'accounts is required.' })
+  await t.rejects(startFakeTopCalls({ keys: [{ key: 'x' }] as never }), { message: /key 0/ })
+})
