@@ -81,6 +81,13 @@ function problem(
 const challenge: Headers = { 'WWW-Authenticate': { type: 'string', description: 'As RFC 6750 says' } }
 const retryAfter: Headers = { 'Retry-After': { type: 'integer', description: 'Seconds' } }
 
+/** On every answer to an account that has a limit (F). */
+const rateLimit: Headers = {
+  'RateLimit-Limit': { type: 'integer', description: 'Requests per window' },
+  'RateLimit-Remaining': { type: 'integer', description: 'Requests that may still follow in this window' },
+  'RateLimit-Reset': { type: 'integer', description: 'Seconds until the window ends' }
+}
+
 /** For answers that the live service may give. */
 const elsewhere = 'The fake never answers this by itself.'
 
@@ -127,7 +134,12 @@ export function creationAnswers(scope: string, violation: Violation) {
     422: problem('fake', 'The key was first used on another operation or, in `strict`, with another body', [
       ['idempotency_key_reused', 'This Idempotency-Key was first used with another body; use a fresh key (rule S2)']
     ]),
-    429: problem('inferred', `Too many requests. ${elsewhere}`, [['rate_limited', 'Too many requests']], retryAfter),
+    429: problem(
+      'inferred',
+      'Too many requests; only where a tester set a limit',
+      [['rate_limited', 'More than 100 requests in the window; try again in 42 s']],
+      { ...retryAfter, ...rateLimit }
+    ),
     431: problem('fake', 'The headers are larger than 16 KiB', [
       ['headers_too_large', 'The headers are larger than 16 KiB']
     ]),
