@@ -1,31 +1,10 @@
-import { type Static, Type } from 'typebox'
 import { lastInstant } from '../clock.ts'
 import { Problem } from '../problem.ts'
-import { AccountName, Duration, Instant, milliseconds, OfAccount } from '../schemas/common.ts'
+import { ClockChange, ClockReading } from '../schemas/clock.ts'
+import { milliseconds, OfAccount } from '../schemas/common.ts'
 import { namedAccount } from './accounts.ts'
 import { answers, described } from './document.ts'
 import type { Control, ControlServices } from './plane.ts'
-
-export const ClockReading = Type.Object(
-  {
-    now: Instant('What the clock shows'),
-    frozen: Type.Boolean(),
-    own: Type.Boolean({ description: 'Whether the account has a clock of its own; it gets one when it is steered' })
-  },
-  { $id: 'Clock' }
-)
-export type ClockReading = Static<typeof ClockReading>
-
-export const ClockChange = Type.Object(
-  {
-    account: Type.Optional(AccountName),
-    set: Type.Optional(Instant('Moves the clock forward to this instant')),
-    advance: Type.Optional(Duration('Moves the clock forward')),
-    freeze: Type.Optional(Type.Boolean({ description: 'Stops the clock, or lets it run on from where it stands' }))
-  },
-  { additionalProperties: false, minProperties: 1 }
-)
-export type ClockChange = Static<typeof ClockChange>
 
 export function clockRoutes(control: Control, { accounts, keys }: ControlServices): void {
   function reading(account: string | undefined): ClockReading {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { entryOf, type KeptEntry } from '../store/journal.ts'
 import { namedAccount } from './accounts.ts'
-import { described } from './document.ts'
+import { described, problem } from './document.ts'
 import type { Control, ControlServices } from './plane.ts'
 import { Filter, passes } from './requests.ts'
 
@@ -28,7 +28,10 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
         ),
         querystring: Filter,
         headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })) }),
-        response: { 200: { description: 'Entries', content: { 'text/event-stream': { schema: Type.String() } } } }
+        response: {
+          200: { description: 'Entries', content: { 'text/event-stream': { schema: Type.String() } } },
+          '4xx': problem
+        }
       }
     },
     (request, reply) => {

@@ -4,7 +4,7 @@ import { milliseconds, OfAccount } from '../schemas/common.ts'
 import { Fault, FaultRequest, longestDelayMilliseconds } from '../schemas/fault.ts'
 import { mostFaults } from '../store/faults.ts'
 import { namedAccount } from './accounts.ts'
-import { answers, described, NoContent } from './document.ts'
+import { answers, described, noContent } from './document.ts'
 import type { Control, ControlServices } from './plane.ts'
 
 /** Members that only one kind of fault has. */
@@ -73,7 +73,7 @@ export function faultRoutes(control: Control, { faults, keys }: ControlServices)
       schema: {
         ...described('faults', 'disarmFault', 'Take a rule away'),
         params: Type.Object({ id: Type.String() }),
-        response: answers(204, NoContent)
+        response: noContent
       }
     },
     async ({ params: { id } }, reply) => (faults.remove(id) ? reply.code(204).send(null) : notFound())
@@ -85,7 +85,7 @@ export function faultRoutes(control: Control, { faults, keys }: ControlServices)
       schema: {
         ...described('faults', 'disarmFaults', 'Take away the rules of an account, not those for all, or every rule'),
         querystring: OfAccount,
-        response: answers(204, NoContent)
+        response: noContent
       }
     },
     async ({ query }, reply) => {

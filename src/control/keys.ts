@@ -5,7 +5,7 @@ import { milliseconds, OfAccount } from '../schemas/common.ts'
 import { scopes as allScopes, KeyInfo, KeyRequest, MintedKey } from '../schemas/key.ts'
 import { keyInfo } from '../store/keys.ts'
 import { namedAccount } from './accounts.ts'
-import { answers, described, NoContent } from './document.ts'
+import { answers, described, noContent } from './document.ts'
 import type { Control, ControlServices } from './plane.ts'
 
 /** A new token that nobody can guess. */
@@ -56,7 +56,7 @@ export function keyRoutes(control: Control, { keys, accounts }: ControlServices)
       schema: {
         ...described('keys', 'revokeKey', 'Revoke a key: it answers 401 from now on'),
         params: Type.Object({ id: Type.String() }),
-        response: answers(204, NoContent)
+        response: noContent
       }
     },
     async ({ params: { id } }, reply) => {
@@ -71,7 +71,7 @@ export function keyRoutes(control: Control, { keys, accounts }: ControlServices)
       schema: {
         ...described('keys', 'revokeKeys', 'Revoke the listed keys of an account, or of all'),
         querystring: OfAccount,
-        response: answers(204, NoContent)
+        response: noContent
       }
     },
     async ({ query }, reply) => {

@@ -5,7 +5,7 @@ import { AccountName, Instant, milliseconds, OfAccount } from '../schemas/common
 import { Entry, EntryMatch, outcomes } from '../schemas/request.ts'
 import { entryOf, type KeptEntry } from '../store/journal.ts'
 import { namedAccount } from './accounts.ts'
-import { answers, described, NoContent, pageOf, paging } from './document.ts'
+import { answers, described, noContent, pageOf, paging } from './document.ts'
 import type { Control, ControlServices } from './plane.ts'
 
 const defaultTimeoutMilliseconds = 5_000
@@ -117,7 +117,7 @@ export function requestRoutes(control: Control, { journal, keys }: ControlServic
       schema: {
         ...described('requests', 'clearRequests', 'Forget the requests of an account, or all'),
         querystring: OfAccount,
-        response: answers(204, NoContent)
+        response: noContent
       }
     },
     async ({ query }, reply) => {

@@ -3,7 +3,7 @@ import { OfAccount } from '../schemas/common.ts'
 import { ResetRequest, State } from '../schemas/state.ts'
 import { contradictionsIn } from '../store/state.ts'
 import { namedAccount } from './accounts.ts'
-import { answers, described, NoContent } from './document.ts'
+import { answers, described, noContent } from './document.ts'
 import type { Control, ControlServices } from './plane.ts'
 
 export function stateRoutes(control: Control, { state, keys }: ControlServices): void {
@@ -34,7 +34,7 @@ export function stateRoutes(control: Control, { state, keys }: ControlServices):
         ),
         querystring: OfAccount,
         body: State,
-        response: answers(204, NoContent)
+        response: noContent
       }
     },
     async ({ query, body }, reply) => {
@@ -60,7 +60,7 @@ export function stateRoutes(control: Control, { state, keys }: ControlServices):
           'Take an account, or all, or parts of them, back to the seed file, or to nothing'
         ),
         body: ResetRequest,
-        response: answers(204, NoContent)
+        response: noContent
       }
     },
     async ({ body: { account, parts } }, reply) => {
