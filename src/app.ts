@@ -1,8 +1,8 @@
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
-import { type Chance, createChance } from './chance.ts'
-import { type Clock, createClock, frozenClock } from './clock.ts'
+import type { Chance } from './chance.ts'
+import { type Clock, createClock, frozenClock, parseInstant } from './clock.ts'
 import { docsRoutes } from './control/docs.ts'
 import type { GuardOptions } from './control/guard.ts'
 import { healthRoutes } from './control/health.ts'
@@ -17,19 +17,10 @@ import { ProblemDocument } from './problem.ts'
 import type { ApiKey } from './schemas/key.ts'
 import type { State } from './schemas/state.ts'
 import { checkedState } from './seed-file.ts'
-import { accountStore } from './store/accounts.ts'
-import { carrierStore } from './store/carriers.ts'
-import { openDatabase } from './store/database.ts'
-import { faultStore } from './store/faults.ts'
-import { idempotencyStore } from './store/idempotency.ts'
-import { createJournal, type JournalLimits } from './store/journal.ts'
-import { keyStore } from './store/keys.ts'
-import { rateLimitStore } from './store/rate-limits.ts'
-import { stateStore } from './store/state.ts'
-import { startSweeper } from './store/sweeper.ts'
-import { createWriter } from './store/writer.ts'
+import { type JournalLimits, journalDefaults } from './store/journal.ts'
+import { openStores } from './store/stores.ts'
 import { authentication, authorization } from './topcalls/auth.ts'
-import { jsonBodies } from './topcalls/body.ts'
+import { bodyLimit, jsonBodies } from './topcalls/body.ts'
 import { carrierRoutes } from './topcalls/carriers.ts'
 import { openApiOptions } from './topcalls/document.ts'
 import { faultInjection } from './topcalls/faults.ts'
@@ -67,8 +58,6 @@ export interface AppOptions {
   logger?: FastifyBaseLogger | undefined
 }
 
-export const journalDefaults: JournalLimits = { entries: 10_000, bytes: 16 * 1024 * 1024 }
-
 /** Time in milliseconds for a whole request to arrive; Node's own limit for the headers alone. */
 const requestTimeout = 60_000
 
@@ -85,63 +74,47 @@ declare module 'fastify' {
  * @throws {UsageError} when a key of the list, the state or the instant of the clock is not acceptable
  */
 export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
-  const { database = ':memory:', strictness = 'inferred', logger, control = {} } = options
-  const { auth = options.keys ? 'list' : 'any', seed } = options
-  const listed = checkedKeys(options.keys ?? [])
-  const initial = options.state && checkedState(options.state)
-  const limitsOfJournal = { ...journalDefaults, ...options.journal }
+  const { database = ':memory:', strictness = 'inferred', logger, control = {}, seed } = options
+  const { auth = options.keys ? 'list' : 'any' } = options
   const clock = typeof options.clock === 'string' ? clockAt(options.clock) : (options.clock ?? createClock())
-  const chance = createChance(seed)
-
-  const db = openDatabase(database)
-  const writer = createWriter(db)
-  const carriers = carrierStore(db)
-  const records = idempotencyStore(db)
-  const accounts = accountStore({ carriers, records, clock, chance })
-  const keys = keyStore({ auth, accounts, listed })
-  const faults = faultStore({ accounts, chance })
-  const limits = rateLimitStore()
-  const journal = createJournal(limitsOfJournal)
-  const stores = { accounts, carriers, records, keys, faults, limits, journal, writer }
-  const state = stateStore(stores, initial)
-  await state.loadSeed()
-  const sweeper = startSweeper({ records, writer, accounts })
+  const journalLimits = { ...journalDefaults, ...options.journal }
+  const stores = await openStores({
+    database,
+    clock,
+    seed,
+    auth,
+    keys: checkedKeys(options.keys ?? []),
+    state: options.state && checkedState(options.state),
+    journal: journalLimits
+  })
+  const { accounts, keys, chance } = stores
 
   const app = await createServer({ clock, chance, logger })
-  app.addHook('onClose', async () => {
-    sweeper.stop()
-    db.close()
-  })
-  const injection = faultInjection(app, { faults })
+  app.addHook('onClose', async () => stores.close())
+  const injection = faultInjection(app, stores)
   injection.decide()
-  recordRequests(app, { journal, accounts, keys })
+  recordRequests(app, stores)
   injection.spoil()
 
   await app.register(
     async api => {
       authentication(api, { keys, accounts })
-      rateLimiting(api, { limits })
+      rateLimiting(api, stores)
       authorization(api)
-      const creating = idempotency(api, { records, writer, accounts, strictness })
+      const creating = idempotency(api, { ...stores, strictness })
       jsonBodies(api)
-      carrierRoutes(api, { carriers, strictness, creating })
+      carrierRoutes(api, { ...stores, strictness, creating })
     },
     { prefix: '/v1' }
   )
 
-  await app.register(async scope => healthRoutes(scope, { db }), { prefix: '/_topcalls' })
+  await app.register(async scope => healthRoutes(scope, stores), { prefix: '/_topcalls' })
   const apart = control && control.port !== undefined ? await createServer({ clock, chance, logger }) : undefined
   const host = apart ?? app
   if (control) {
-    const facts = {
-      version: version(),
-      strictness,
-      auth,
-      database: database === ':memory:' ? 'memory' : 'file',
-      seed: seed ?? null,
-      journal: limitsOfJournal
-    } as const
-    await host.register(scope => controlPlane(scope, { ...stores, state, facts }, control), { prefix: controlPrefix })
+    const kind = database === ':memory:' ? ('memory' as const) : ('file' as const)
+    const facts = { version: version(), strictness, auth, database: kind, seed: seed ?? null, journal: journalLimits }
+    await host.register(scope => controlPlane(scope, { ...stores, facts }, control), { prefix: controlPrefix })
   }
   await host.register(scope => docsRoutes(scope, { api: app, control: control !== false }), { prefix: '/_topcalls' })
 
@@ -151,10 +124,10 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   return app
 }
 
-function clockAt(instant: string): Clock {
-  const milliseconds = Date.parse(instant)
-  if (Number.isNaN(milliseconds)) throw new UsageError('the clock must be an instant such as 2030-01-01T00:00:00Z.')
-  return frozenClock(milliseconds)
+function clockAt(text: string): Clock {
+  const instant = parseInstant(text)
+  if (instant === undefined) throw new UsageError('the clock must be an instant such as 2030-01-01T00:00:00Z.')
+  return frozenClock(instant)
 }
 
 interface ServerOptions {
@@ -174,6 +147,7 @@ async function createServer({ clock, chance, logger }: ServerOptions): Promise<F
     childLoggerFactory: parent => parent,
     genReqId: newRequestId,
     requestTimeout,
+    bodyLimit,
     http: { requireHostHeader: false },
     forceCloseConnections: 'idle',
     // A request that still arrives on an open connection is answered like any other.

@@ -52,10 +52,13 @@ async function exec(config: Config, program: string[]): Promise<void> {
   const { logger, flush } = await createLogger(config.logLevel)
   await using server = await startFakeTopCalls({ ...(await optionsOf(config)), logger })
   warnOfOpenDoor(config, logger)
-  const { url, controlUrl = url, apiKey } = server
-  const apart = controlUrl === url ? {} : { TOPCALLS_CONTROL_URL: controlUrl }
-  const token = config.controlToken === undefined ? {} : { TOPCALLS_CONTROL_TOKEN: config.controlToken }
-  process.exitCode = await runProgram(program, { TOPCALLS_BASE_URL: url, TOPCALLS_API_KEY: apiKey, ...apart, ...token })
+  const { url, controlUrl, apiKey } = server
+  process.exitCode = await runProgram(program, {
+    TOPCALLS_BASE_URL: url,
+    TOPCALLS_API_KEY: apiKey,
+    ...(controlUrl && { TOPCALLS_CONTROL_URL: controlUrl }),
+    ...(config.controlToken && { TOPCALLS_CONTROL_TOKEN: config.controlToken })
+  })
   flush()
 }
 

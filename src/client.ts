@@ -1,13 +1,12 @@
-import type { Info } from './control/info.ts'
-import type { Expectation, Filter } from './control/requests.ts'
-import type { RecordView, StoredCarrierView } from './control/storage.ts'
 import type { ProblemDocument } from './problem.ts'
 import type { ClockChange, ClockReading } from './schemas/clock.ts'
 import type { Fault, FaultRequest } from './schemas/fault.ts'
+import type { Info } from './schemas/info.ts'
 import type { KeyInfo, KeyRequest, MintedKey } from './schemas/key.ts'
 import type { RateLimitRequest } from './schemas/rate-limit.ts'
-import type { Entry } from './schemas/request.ts'
+import type { Entry, Expectation, Filter } from './schemas/request.ts'
 import type { Part, State } from './schemas/state.ts'
+import type { CarrierView, RecordView } from './schemas/storage.ts'
 
 export interface ConnectOptions {
   /** The server's `--control-token`, if it has one. */
@@ -67,7 +66,9 @@ async function refusal(answer: Response): Promise<Error> {
   if (answer.headers.get('content-type')?.startsWith('application/problem+json')) {
     return new ControlError((await answer.json()) as ControlError['problem'])
   }
-  return new Error(`${answer.url} answered ${answer.status}: is this fake-topcalls, with its control plane?`)
+  return new Error(
+    `${new URL(answer.url).pathname} answered ${answer.status}: is this fake-topcalls, with its control plane?`
+  )
 }
 
 /**
@@ -110,7 +111,7 @@ function controlCalls(url: string, { token, account }: ConnectOptions) {
       /** Moves the clock forward: milliseconds, or a text such as `24h`. */
       advance: (duration: number | string) => changeClock({ advance: duration }),
       /** Moves the clock forward to an instant. */
-      set: (instant: string | Date) => changeClock({ set: new Date(instant).toISOString() }),
+      set: (instant: string | Date) => changeClock({ set: instant instanceof Date ? instant.toISOString() : instant }),
       freeze: () => changeClock({ freeze: true }),
       unfreeze: () => changeClock({ freeze: false })
     },
@@ -180,7 +181,7 @@ function controlCalls(url: string, { token, account }: ConnectOptions) {
     reset: (...parts: Part[]) => call<void>('POST', 'reset', { body: parts.length > 0 ? { parts } : {} }),
 
     carriers: {
-      list: (paging: Paging = {}) => call<Page<StoredCarrierView>>('GET', 'carriers', { query: paging })
+      list: (paging: Paging = {}) => call<Page<CarrierView>>('GET', 'carriers', { query: paging })
     },
     idempotency: {
       list: (paging: Paging = {}) => call<Page<RecordView>>('GET', 'idempotency', { query: paging }),

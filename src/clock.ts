@@ -1,6 +1,19 @@
 /** The last instant that RFC 3339 can write. */
 export const lastInstant = Date.parse('9999-12-31T23:59:59.999Z')
 
+const instantForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
+
+/** The milliseconds of an RFC 3339 text, or undefined where it is none. */
+export function parseInstant(text: string): number | undefined {
+  const instant = Date.parse(text)
+  return instantForm.test(text) && instant <= lastInstant ? instant : undefined
+}
+
+/** An instant that is so many milliseconds after another, as RFC 3339; at most the last one that it can write. */
+export function instantAfter(instant: number, milliseconds: number): string {
+  return new Date(Math.min(instant + milliseconds, lastInstant)).toISOString()
+}
+
 /** A clock that a tester may steer. Instants are whole milliseconds since 1970-01-01 UTC; it never runs backwards. */
 export interface Clock {
   /** The present instant. */
@@ -15,6 +28,8 @@ export interface Clock {
   /** Stops the clock, or lets it run on from where it stands. */
   freeze(frozen: boolean): void
   readonly frozen: boolean
+  /** Whether it shows something else than if nobody had ever steered it. */
+  readonly steered: boolean
   /** Sets the clock to an instant, also an earlier one: for a reset or an import, which replace what was dated by it. */
   set(instant: number): void
   /** What the clock would show if nobody had ever steered it. */
@@ -81,6 +96,9 @@ function steerable(source: () => number, initialOffset: number, initiallyFrozenA
     },
     get frozen() {
       return frozenAt !== undefined
+    },
+    get steered() {
+      return offset !== initialOffset || frozenAt !== initiallyFrozenAt
     },
     fork: () => steerable(source, offset, frozenAt)
   }

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util'
+import { parseInstant } from './clock.ts'
 import { UsageError } from './failure.ts'
 import { authModes, strictnesses } from './modes.ts'
+import { journalDefaults } from './store/journal.ts'
 
 // Without TypeBox on purpose: a health check runs every few seconds, and loading TypeBox takes longer than the rest of it.
 
@@ -46,8 +48,7 @@ function list(value: string, description: string): Option<string[] | undefined> 
 }
 
 function instant(value: string, description: string): Option<string | undefined> {
-  const parse = (given: string) =>
-    /^\d{4}-\d\d-\d\dT/.test(given) && !Number.isNaN(Date.parse(given)) ? given : undefined
+  const parse = (given: string) => (parseInstant(given) === undefined ? undefined : given)
   return { value, description, fallback: undefined, expected: 'an instant such as 2030-01-01T00:00:00Z', parse }
 }
 
@@ -68,19 +69,33 @@ const options = {
   database: text('FILE', ':memory:', 'SQLite file, created where it is missing, or :memory:'),
   keys: text('FILE', undefined, 'JSON list of API keys'),
   auth: optional(
-    choice(authModes, 'any', 'list: only listed keys count, the default with --keys; any: other tc_live_… keys do too')
+    choice(
+      authModes,
+      'any',
+      'which keys count: any well-formed one, or listed ones only (default any; list with --keys)'
+    )
   ),
   strictness: choice(strictnesses, 'inferred', 'which rules are enforced'),
   seedFile: text('FILE', undefined, 'state to start with and to reset to, as GET /_topcalls/v1/state exports it'),
   seed: optional(integer('NUMBER', 0, [0, 999_999_999], 'makes ids, and the dice of faults, the same in each run')),
   clock: instant('INSTANT', 'where the clock stands still until it is steered, such as 2030-01-01T00:00:00Z'),
-  journalEntries: integer('COUNT', 10_000, [0, 999_999_999], 'requests that the journal keeps per account'),
-  journalBytes: integer('BYTES', 16_777_216, [0, 999_999_999], 'room of the journal, for all accounts together'),
+  journalEntries: integer(
+    'COUNT',
+    journalDefaults.entries,
+    [0, 999_999_999],
+    'requests that the journal keeps per account'
+  ),
+  journalBytes: integer(
+    'BYTES',
+    journalDefaults.bytes,
+    [0, 999_999_999],
+    'room of the journal, for all accounts together'
+  ),
   noControl: flag('leave out the control plane, /_topcalls/v1'),
   controlPort: optional(integer('PORT', 0, [0, 65535], 'port of its own for the control plane')),
   controlToken: text('TOKEN', undefined, 'bearer token that control calls must bring'),
   allowedHosts: list('NAMES', 'host names, beside loopback, under which the control plane may be called'),
-  logLevel: choice(logLevels, 'info', 'least important log line that is written')
+  logLevel: choice(logLevels, 'info', 'least severe log line that is written')
 }
 
 export type Config = { [Name in keyof typeof options]: (typeof options)[Name]['fallback'] }
@@ -185,7 +200,8 @@ ${flags.join('\n')}
   -v, --version
       print the version
 
-exec takes a free port and log level warn unless told otherwise, and sets TOPCALLS_BASE_URL and TOPCALLS_API_KEY.
+exec takes a free port and log level warn unless told otherwise. It sets TOPCALLS_BASE_URL, TOPCALLS_API_KEY and
+TOPCALLS_CONTROL_URL, and TOPCALLS_CONTROL_TOKEN where there is one.
 
 Exit codes: 0 stopped as asked, 1 could not start or is not ready, 2 wrong usage; exec: that of the command.
 `

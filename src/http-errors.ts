@@ -3,7 +3,6 @@ import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { decodedPath, isOurs, printablePath } from './log.ts'
 import { kindOfStatus, Problem, renderProblem, renderRawProblem } from './problem.ts'
-import { bodyLimit } from './topcalls/body.ts'
 
 /** Where a tester steers. Routes below it are told to whoever misses one. */
 export const controlPrefix = '/_topcalls/v1'
@@ -11,7 +10,6 @@ export const controlPrefix = '/_topcalls/v1'
 /** What to say instead of Fastify's own words. */
 const details: Record<string, string> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'Content-Type must be application/json',
-  FST_ERR_CTP_BODY_TOO_LARGE: `The body is larger than ${bodyLimit} bytes`,
   FST_ERR_BAD_URL: 'The path has an escape that is no character',
   HPE_HEADER_OVERFLOW: 'The headers are too many or larger than 16 KiB',
   ERR_HTTP_REQUEST_TIMEOUT: 'The request did not arrive in time'
@@ -26,7 +24,7 @@ const parserStatuses: Record<string, number> = {
 
 /** Sends whatever was thrown as a problem document. What nobody expected is a 500 whose text stays in the log. */
 export function sendProblem(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): void {
-  const problem = problemOf(error)
+  const problem = problemOf(error, request.routeOptions.bodyLimit)
   request.problem = problem
   if (problem.kind === 'internal_error') request.log.error({ requestId: request.id, err: error }, 'unexpected failure')
   if (problem.kind === 'unavailable') request.log.error({ requestId: request.id, err: problem.cause }, problem.message)
@@ -35,11 +33,12 @@ export function sendProblem(error: FastifyError | Problem, request: FastifyReque
   reply.code(status).headers(headers).send(body)
 }
 
-function problemOf(error: FastifyError | Problem): Problem {
+function problemOf(error: FastifyError | Problem, bodyLimit: number): Problem {
   if (error instanceof Problem) return error
   const { statusCode = 500, code = '', message } = error
   if (statusCode >= 500)
     return new Problem('internal_error', 'Something went wrong inside fake-topcalls; its log says more')
+  if (statusCode === 413) return new Problem('payload_too_large', `The body is larger than ${bodyLimit} bytes`)
   const kind = statusCode === 400 && code.startsWith('FST_ERR_CTP') ? 'invalid_body' : kindOfStatus(statusCode)
   return new Problem(kind, details[code] ?? message)
 }
@@ -63,7 +62,8 @@ export function refuseUnknownRoutes(app: FastifyInstance): void {
     const path = decodedPath(request.url)
     const methods = methodsByUrl.get(path) ?? [...methodsByUrl].find(([template]) => matches(template, path))?.[1]
     if (!methods) {
-      const members = path.startsWith(`${controlPrefix}/`) ? { routes: routesBelow(controlPrefix) } : {}
+      const routes = `${path}/`.startsWith(`${controlPrefix}/`) ? routesBelow(controlPrefix) : []
+      const members = routes.length > 0 ? { routes } : {}
       throw new Problem('not_found', `There is nothing at ${request.method} ${printablePath(path)}`, { members })
     }
     const allow = [...methods].join(', ')

@@ -4,14 +4,26 @@ import type { AppOptions } from './app.ts'
 import { type Control, connect } from './client.ts'
 
 export type { AppOptions, ControlOptions } from './app.ts'
-export { type ConnectOptions, type Control, ControlError, connect, type Page, type RequestFilter } from './client.ts'
+export {
+  type ConnectOptions,
+  type Control,
+  ControlError,
+  connect,
+  type Page,
+  type Paging,
+  type RequestFilter
+} from './client.ts'
 export { type Clock, createClock } from './clock.ts'
 export { DatabaseError, UsageError } from './failure.ts'
 export type { AuthMode, Strictness } from './modes.ts'
+export type { ClockReading } from './schemas/clock.ts'
 export type { Fault, FaultRequest } from './schemas/fault.ts'
+export type { Info } from './schemas/info.ts'
 export type { ApiKey, KeyInfo, KeyRequest, MintedKey, Scope } from './schemas/key.ts'
-export type { Entry, EntryMatch, Finding, Match, Outcome } from './schemas/request.ts'
+export type { RateLimitRequest } from './schemas/rate-limit.ts'
+export type { Entry, EntryMatch, Expectation, Finding, Match, Outcome } from './schemas/request.ts'
 export type { Part, State } from './schemas/state.ts'
+export type { CarrierView, RecordView } from './schemas/storage.ts'
 
 export interface StartOptions extends AppOptions {
   /** Address to listen on; default 127.0.0.1. */

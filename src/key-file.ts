@@ -1,20 +1,14 @@
-import { readFileSync } from 'node:fs'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { UsageError } from './failure.ts'
+import { readJsonFile } from './json-file.ts'
 import { ApiKey } from './schemas/key.ts'
 
 /**
  * Reads a key file: a JSON list of keys.
  * @throws {UsageError} that names file, entry and member, but never repeats a key
  */
-export function readKeys(file: string): ApiKey[] {
-  try {
-    return checkedKeys(JSON.parse(readFileSync(file, 'utf8')))
-  } catch (error) {
-    throw new UsageError(`the key file ${file} cannot be used: ${reason(error)}`)
-  }
-}
+export const readKeys = (file: string): ApiKey[] => readJsonFile('key file', file, checkedKeys)
 
 /**
  * A list of keys as it may come from a file.
@@ -40,10 +34,4 @@ function said(member = '', keyword = ''): string {
   if (keyword === 'boolean') return `${member} is not a member that keys have`
   const schema = ApiKey.properties[member as keyof ApiKey] as { description?: string } | undefined
   return `${member} is not acceptable (${schema?.description})`
-}
-
-function reason(error: unknown): string {
-  if (error instanceof UsageError) return error.message
-  // JSON.parse quotes the text, and with it a key.
-  return error instanceof SyntaxError ? 'it is not valid JSON.' : `${(error as NodeJS.ErrnoException).code}.`
 }

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { withoutKeys } from './redaction.ts'
 
 /** The path of a request as it may be logged and repeated: decoded, without query string and without keys. */
@@ -22,23 +22,23 @@ export function isOurs(url: string): boolean {
   return decodedPath(url).startsWith('/_topcalls/')
 }
 
-/** One line per answer, at the level `debug` for the control plane. Headers and bodies hold secrets and are not logged. */
+/** What a log line tells of a request. Headers and bodies hold secrets and are not logged. */
+export function lineOf(request: FastifyRequest, reply: FastifyReply) {
+  return {
+    requestId: request.id,
+    method: request.method,
+    path: printablePath(request.url),
+    status: reply.statusCode,
+    milliseconds: Math.round(reply.elapsedTime * 100) / 100,
+    ...(request.account && { account: request.account.id }),
+    ...(reply.hasHeader('idempotent-replayed') && { replayed: true })
+  }
+}
+
+/** One line per answer, at the level `debug` for the control plane. */
 export function logRequests(app: FastifyInstance): void {
   app.addHook('onResponse', (request, reply, done) => {
-    const path = printablePath(request.url)
-    const level = isOurs(request.url) ? 'debug' : 'info'
-    request.log[level](
-      {
-        requestId: request.id,
-        method: request.method,
-        path,
-        status: reply.statusCode,
-        milliseconds: Math.round(reply.elapsedTime * 100) / 100,
-        ...(request.account && { account: request.account.id }),
-        ...(reply.hasHeader('idempotent-replayed') && { replayed: true })
-      },
-      'answered'
-    )
+    request.log[isOurs(request.url) ? 'debug' : 'info'](lineOf(request, reply), 'answered')
     done()
   })
 }

@@ -1,4 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
+import { isObject } from './json.ts'
+import type { Violation } from './problem.ts'
+import { isSecretName, withoutKeys } from './redaction.ts'
 import type { EntryMatch, Match } from './schemas/request.ts'
 
 /** One thing in which a request is not what was asked for. */
@@ -53,21 +56,33 @@ export function differences(match: Match | EntryMatch, subject: Subject): Differ
   return found
 }
 
+/** Where a match asks for a secret, which every request has redacted before it is compared. */
+export function unmatchable({ headers = {}, body }: Match | EntryMatch): Violation[] {
+  const message = 'is a secret and redacted before it is compared; to match a key, name its account'
+  const secrets = [...secretsIn('headers', headers), ...secretsIn('body', body)]
+  return secrets.map(path => ({ path: `match.${path}`, message, code: 'custom' }))
+}
+
+function* secretsIn(at: string, value: unknown): Generator<string> {
+  if (typeof value === 'string' && withoutKeys(value) !== value) yield at
+  if (typeof value !== 'object' || value === null) return
+  for (const [name, member] of Object.entries(value)) {
+    if (isSecretName(name) && member !== null) yield `${at}.${withoutKeys(name)}`
+    else yield* secretsIn(`${at}.${withoutKeys(name)}`, member)
+  }
+}
+
 type Expect = (at: string, expected: unknown, actual: unknown, fits: boolean) => void
 
 /** Objects are compared member by member, and may have others besides; everything else is compared whole. */
 function compareMembers(at: string, expected: unknown, actual: unknown, expect: Expect): void {
-  if (!isPlainObject(expected) || !isPlainObject(actual)) {
+  if (!isObject(expected) || !isObject(actual)) {
     expect(at, expected, actual, isDeepStrictEqual(expected, actual))
     return
   }
   for (const [name, member] of Object.entries(expected)) {
     compareMembers(`${at}.${name}`, member, Object.hasOwn(actual, name) ? actual[name] : undefined, expect)
   }
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Whether a text has the form of a pattern in which `*` stands for anything. Pieces are found in turn, in linear time. */

@@ -2,6 +2,9 @@
 export const redacted = '[redacted]'
 
 const secretName = /pass|pwd|secret|token|authorization|cookie|api[-_]?key/i
+/** Whether what is called so is a secret. */
+export const isSecretName = (name: string): boolean => secretName.test(name)
+
 const keyInText = /tc_live_.*/s
 
 /** Whether a JSON text may hold a secret: by a name, by a key, or under an escape that hides either. */

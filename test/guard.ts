@@ -129,9 +129,10 @@ t.test('an unknown path below the prefix answers a JSON 404 with the routes', as
   })
 })
 
-t.test('control calls are neither journaled nor limited', async t => {
+t.test('control calls are neither journaled nor faulted nor limited', async t => {
   const { control } = await testBench(t)
   await control.rateLimit.set(0, '1h')
+  for (const phase of ['before', 'after'] as const) await control.faults.arm({ phase, kind: 'status' })
   for (let call = 0; call < 3; call++) await control.info()
   t.match(await control.requests.list(), { total: 0 })
 })

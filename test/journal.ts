@@ -190,7 +190,7 @@ t.test('requests are filtered and paged, newest first', async t => {
   t.equal(await total({}), 7)
 })
 
-const entry = (account_id: string, id: number, size = 0): Omit<KeptEntry, 'number'> => ({
+const entry = (account_id: string, id: number, size = 0): Omit<KeptEntry, 'number' | 'weight'> => ({
   ...{ id: String(id), at: 0, account_id, method: 'POST', path: '/', idempotency_key: null, body_bytes: 0 },
   ...{ status: 201, duration_ms: 1, outcome: 'created', committed: true, rules: [], fault: null, findings: [] },
   details: JSON.stringify({ headers: {}, body: 'x'.repeat(size), answer: {} })
@@ -249,4 +249,13 @@ t.test('dropped entries are told, and no expectation counts them silently', asyn
   t.match(await control.info(), { dropped: 2, counts: { requests: 3 }, limits: { journal_entries: 3 } })
   t.same(await control.requests.verify({ at_least: 3 }), { matched: 3, dropped: 2 })
   await t.rejects(control.requests.verify({ times: 5 }), { message: /2 older requests were dropped/ })
+})
+
+t.test('a body of thousands of unknown members makes an entry of bounded size', async t => {
+  const { control, create } = await testBench(t)
+  const members = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`m${index}`, 1]))
+  t.match(await create({ key: 'many-members-1', body: { ...plainCarrier, ...members } }), { status: 201 })
+  const [entry] = (await control.requests.list()).data
+  t.equal(entry?.findings.length, 21)
+  t.match(entry?.findings.at(-1), { code: 'unknown_member', message: 'So many more members are unknown: 4980' })
 })

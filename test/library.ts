@@ -52,8 +52,9 @@ t.test('the library writes nothing, and leaves nothing behind that keeps a proce
     `import { startFakeTopCalls } from '${index}'
      const server = await startFakeTopCalls()
      await server.control.faults.arm({ kind: 'hang' })
-     fetch(server.url + '/v1/phone-numbers/carriers').catch(() => {})
-     await server.control.requests.list()
+     const headers = { authorization: 'Bearer ' + server.apiKey, 'content-type': 'application/json' }
+     fetch(server.url + '/v1/phone-numbers/carriers', { method: 'POST', headers, body: '{}' }).catch(() => {})
+     await server.control.requests.wait({ outcome: 'faulted' })
      await server.close()`
   ])
   t.equal(String(stdout) + String(stderr), '')

@@ -66,3 +66,13 @@ t.test('a limit needs a window', async t => {
   }
   t.match(await control.rateLimit.get(), { limit: null })
 })
+
+t.test('a reset of the clock begins the window anew', async t => {
+  const { control, create, apiKey } = await testBench(t, { clock: '2030-01-01T00:00:00Z' })
+  const own = control.forAccount(apiKey)
+  await own.clock.advance('24h')
+  await own.rateLimit.set(0, '1m')
+  t.equal((await create()).headers.get('retry-after'), '60')
+  await own.reset('clock')
+  t.equal((await create()).headers.get('retry-after'), '60')
+})

@@ -103,8 +103,16 @@ t.test('a document that is wrong anywhere changes nothing', async t => {
     [{ ...before, accounts: [account, account] }, 'accounts.1.account_id'],
     [{ ...before, accounts: [twice] }, 'accounts.0.carriers.1'],
     [{ ...before, accounts: [{ ...account, carriers: [{ carrier_name: '' }] }] }, 'accounts.0.carriers.0.carrier_name'],
-    [{ ...before, accounts: [{ ...account, faults: [{ kind: 'status', times: 0 }] }] }, 'accounts.0.faults.0'],
+    [{ ...before, accounts: [{ ...account, faults: [{ kind: 'status', times: 0 }] }] }, 'accounts.0.faults.0.times'],
+    [{ ...before, accounts: [{ ...account, faults: [{ kind: 'delay' }] }] }, 'accounts.0.faults.0.delay'],
     [{ ...before, accounts: [{ ...account, clock: { now: 'x', frozen: true } }] }, 'accounts.0.clock.now'],
+    [{ ...before, accounts: [{ ...account, rate_limit: { limit: 1, window: '0s' } }] }, 'accounts.0.rate_limit.window'],
+    [{ ...before, accounts: [{ ...account, keys: [{ key: 'x', scopes: [] }] }] }, 'accounts.0.keys.0.key'],
+    [
+      { ...before, accounts: [{ ...account, carriers: [{ carrier_name: 'x', sip_gateway: { port: 1.5e300 } }] }] },
+      'accounts.0.carriers.0.sip_gateway.port'
+    ],
+    [{ ...before, accounts: [{ ...account, carriers: [{ carrier_name: '\ud800' }] }] }, ''],
     [{ version: 1 }, 'accounts']
   ]
   for (const [payload, path] of cases) {
@@ -226,4 +234,87 @@ t.test('stored carriers and answers are listed in pages, and answers evicted', a
   await mine.clock.advance('24h')
   t.match((await mine.idempotency.list({ limit: 1 })).data, [{ expired: true }])
   t.same(await mine.idempotency.evict(), { removed: 5 })
+})
+
+t.test('ids after the start are those after a reset, and none comes twice', async t => {
+  const { control, create } = await testBench(t, { seed: 3 })
+  await create()
+  const state = await control.state.export()
+  const round = async ({ create }: { create: () => Promise<Response> }) => {
+    const ids = []
+    for (let index = 0; index < 2; index++) ids.push(((await (await create()).json()) as { id: string }).id)
+    return ids
+  }
+  const again = await testBench(t, { seed: 3, state })
+  const first = await round(again)
+  t.notOk(first.includes(String(state.accounts[0]?.carriers?.[0]?.id)))
+  await again.control.reset()
+  t.same(await round(again), first)
+})
+
+t.test('a revocation is imported, whatever the keys of the start say', async t => {
+  const keys = [{ key: 'tc_live_from-the-start', account_id, scopes: ['phone_numbers:write' as const] }]
+  const [one, two] = [await testBench(t, { keys }), await testBench(t, { keys })]
+  await one.control.forAccount(account_id).keys.revoke()
+  const state = await one.control.forAccount(account_id).state.export()
+  t.match(await two.create({ token: 'tc_live_from-the-start' }), { status: 201 })
+  await two.control.forAccount(account_id).state.import(state)
+  t.match(await two.create({ token: 'tc_live_from-the-start' }), { status: 401 })
+  t.equal((await two.control.forAccount(account_id).keys.list()).length, 1)
+  await two.control.reset()
+  t.match(await two.create({ token: 'tc_live_from-the-start' }), { status: 201 })
+})
+
+t.test('rules that are restored keep to themselves, also under a seed', async t => {
+  const { control, apiKey, tenant } = await testBench(t, { seed: 1 })
+  const own = control.forAccount(apiKey)
+  await own.faults.arm({ kind: 'reset' })
+  await own.faults.arm({ kind: 'hang' })
+  await own.state.import(await own.state.export())
+  await own.faults.arm({ kind: 'status' })
+  t.equal(new Set((await own.faults.list()).map(({ id }) => id)).size, 3)
+  t.equal((await tenant('tc_live_other').control.faults.list()).length, 0)
+})
+
+t.test('nothing that is stored lies in the future after a restart, in whatever order it was stored', async t => {
+  const database = `${t.testdir()}/fake.db`
+  const key = 'kept-beyond-restart'
+  const one = await testBench(t, { database })
+  const own = one.tenant('tc_live_ahead')
+  await own.control.clock.advance('48h')
+  const first = await (await own.create({ key })).text()
+  await own.control.reset('carriers')
+  const other = one.tenant('tc_live_imported')
+  await other.create()
+  const state = await other.control.state.export()
+  const [account] = state.accounts
+  const carriers = ['2041', '2031'].map(year => ({ carrier_name: year, created_at: `${year}-01-01T00:00:00Z` }))
+  await other.control.state.import({ ...state, accounts: [{ account_id: String(account?.account_id), carriers }] })
+  await one.close()
+
+  const two = await testBench(t, { database })
+  t.match((await (await two.create({ token: other.token })).json()) as object, { created_at: /^2041/ })
+  t.equal(await (await two.create({ token: own.token, key })).text(), first)
+  await two.control.forAccount(own.token).clock.advance('24h')
+  t.not(await (await two.create({ token: own.token, key })).text(), first, 'the window is 24 hours')
+})
+
+t.test('an account is named by its id in upper case too; an id is of its account', async t => {
+  const { control, create, apiKey, url } = await testBench(t)
+  const answer = await create()
+  const { account_id } = (await answer.json()) as { account_id: string }
+  t.equal((await control.forAccount(account_id.toUpperCase()).carriers.list()).total, 1)
+  const stranger = control.forAccount('tc_live_stranger')
+  const { id } = await control.forAccount(apiKey).faults.arm({ kind: 'hang' })
+  const missing = { status: 404, message: /has this id|of this id/ }
+  await t.rejects(stranger.faults.get(id), missing)
+  await t.rejects(stranger.faults.disarm(id), missing)
+  await t.rejects(stranger.requests.get(String(answer.headers.get('x-request-id'))), missing)
+  await t.rejects(stranger.keys.revoke((await control.keys.list())[0]?.id), missing)
+  const large = await fetch(`${url}/_topcalls/v1/state`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: ' '.repeat(65 * 1024 * 1024)
+  })
+  t.match(await large.json(), { status: 413, detail: 'The body is larger than 67108864 bytes' })
 })

@@ -96,8 +96,8 @@ t.test('waiting in vain ends with the timeout and the nearest misses', async t =
 t.test('a server that closes sends those away who still wait', async t => {
   const { control, close } = await testBench(t)
   const waiting = control.requests.wait({ timeout: '1m' })
-  const rejected = t.rejects(waiting)
-  await sleep(50)
+  const rejected = t.rejects(waiting, { status: 422, message: /^0 matched/ })
+  await sleep(100)
   await close()
   await rejected
 })
@@ -137,4 +137,24 @@ t.test('events are streamed as they come, filtered, and resumed behind the last 
   t.notMatch(text, 'id: 1\n')
   aborting.abort()
   t.match(await fetch(`${url}/_topcalls/v1/events?outcome=lost`), { status: 400 })
+})
+
+t.test('a secret cannot be asked for, and is not repeated', async t => {
+  const { control, apiKey } = await testBench(t)
+  const refused = await control.requests
+    .verify({
+      match: { headers: { authorization: `Bearer ${apiKey}` }, body: { registration: { password: 'hunter2' } } }
+    })
+    .catch((thrown: unknown) => thrown as ControlError)
+  t.match(refused, { status: 400, message: /^match.headers.authorization is a secret/ })
+  t.notMatch(JSON.stringify((refused as ControlError).problem), new RegExp(`hunter2|${apiKey}`))
+})
+
+t.test('a filter by time holds for the misses too', async t => {
+  const { control, create } = await testBench(t, { clock: '2030-01-01T00:00:00Z' })
+  await create()
+  await control.clock.advance('1h')
+  await t.rejects(control.requests.wait({ since: '2030-01-01T00:30:00Z', timeout: 20 }), {
+    message: '0 matched within 20 ms, 1 were expected; the journal has no request of this account'
+  })
 })

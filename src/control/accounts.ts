@@ -9,7 +9,8 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
  * @throws {Problem} where the name is neither
  */
 export function namedAccount(keys: KeyStore, name: string | undefined): string | undefined {
-  if (name === undefined || uuid.test(name)) return name
+  if (name === undefined) return undefined
+  if (uuid.test(name)) return name.toLowerCase()
   const account = isKey(name) ? keys.accountOf(name) : undefined
   if (account) return account
   const message = 'must be the id of an account or one of its keys'

@@ -31,7 +31,9 @@ export function clockRoutes(control: Control, { accounts, keys }: ControlService
         ...described(
           'clock',
           'changeClock',
-          'Move, freeze or release the clock of an account, or of all. It drives `created_at`, idempotency windows, rate limits, expiry of keys and faults, and the `Date` header. Of several members `set` comes first, then `advance`, then `freeze`'
+          'Steer the clock of an account, or of all',
+          'It drives `created_at`, idempotency windows, rate limits, expiry of keys and faults, and the `Date` header. ' +
+            'Of several members `set` comes first, then `advance`, then `freeze`.'
         ),
         body: ClockChange,
         response: answers(200, ClockReading)

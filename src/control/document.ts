@@ -1,6 +1,6 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { FastifySchema } from 'fastify'
-import { type Static, type TNull, type TSchema, type TUnsafe, Type } from 'typebox'
+import type { Static, TNull, TSchema, TUnsafe } from 'typebox'
 import { ProblemDocument, problemMediaType } from '../problem.ts'
 import { ClockReading } from '../schemas/clock.ts'
 import { Fault, FaultRequest } from '../schemas/fault.ts'
@@ -94,8 +94,8 @@ function mapped(value: unknown, replace: (node: Record<string, unknown>) => obje
 }
 
 /** Where an operation stands in the document and what it is for. */
-export function described(tag: keyof typeof tags, operationId: string, summary: string) {
-  return { tags: [tag], operationId, summary }
+export function described(tag: keyof typeof tags, operationId: string, summary: string, description?: string) {
+  return { tags: [tag], operationId, summary, ...(description && { description }) }
 }
 
 export const problem = {
@@ -111,24 +111,3 @@ export function answers<Schema extends TSchema, Status extends 200 | 201>(status
 
 /** The answers of a control call that has nothing to tell. */
 export const noContent = { 204: { description: 'Done', type: 'null' }, '4xx': problem } as unknown as { 204: TNull }
-
-/** A page of a list, newest first. */
-export function pageOf<Schema extends TSchema>(schema: Schema) {
-  return Type.Object({
-    data: Type.Array(schema),
-    next_cursor: Type.Union([Type.String(), Type.Null()], { description: 'For `cursor`; null on the last page' }),
-    total: Type.Integer({ description: 'How many there are in all' })
-  })
-}
-
-/** Members of a query string that asks for a page. */
-export const paging = {
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 50 })),
-  cursor: Type.Optional(
-    Type.String({
-      pattern: '^[1-9][0-9]{0,15}$',
-      description: '`next_cursor` of the page before',
-      'x-topcalls-message': 'must be the next_cursor of an earlier answer'
-    })
-  )
-}

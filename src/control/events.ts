@@ -1,9 +1,10 @@
 import { Type } from 'typebox'
+import { Filter } from '../schemas/request.ts'
 import { entryOf, type KeptEntry } from '../store/journal.ts'
 import { namedAccount } from './accounts.ts'
 import { described, problem } from './document.ts'
 import type { Control, ControlServices } from './plane.ts'
-import { Filter, passes } from './requests.ts'
+import { passes } from './requests.ts'
 
 const heartbeatMilliseconds = 15_000
 
@@ -57,7 +58,10 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
 
       const stopListening = journal.listen(tell)
       const heartbeat = setInterval(() => raw.write(': still here\n\n'), heartbeatMilliseconds)
-      const end = () => raw.end()
+      const end = () => {
+        stopListening()
+        raw.end()
+      }
       open.add(end)
       raw.once('close', () => {
         stopListening()

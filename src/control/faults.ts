@@ -1,21 +1,11 @@
 import { Type } from 'typebox'
-import { Problem, type Violation } from '../problem.ts'
-import { milliseconds, OfAccount } from '../schemas/common.ts'
-import { Fault, FaultRequest, longestDelayMilliseconds } from '../schemas/fault.ts'
+import { Problem } from '../problem.ts'
+import { IdOf, OfAccount } from '../schemas/common.ts'
+import { contradictionsOf, Fault, FaultRequest } from '../schemas/fault.ts'
 import { mostFaults } from '../store/faults.ts'
 import { namedAccount } from './accounts.ts'
 import { answers, described, noContent } from './document.ts'
 import type { Control, ControlServices } from './plane.ts'
-
-/** Members that only one kind of fault has. */
-const membersOfKinds = {
-  status: ['status', 'problem', 'headers'],
-  delay: ['delay'],
-  slow: ['bytes_per_second']
-} satisfies { [kind: string]: (keyof FaultRequest)[] }
-
-/** Headers by which the server says where an answer ends; another value would break the connection, not the answer. */
-const framing = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'upgrade', 'trailer'])
 
 export function faultRoutes(control: Control, { faults, keys }: ControlServices): void {
   const List = Type.Object({ data: Type.Array(Fault) })
@@ -46,25 +36,36 @@ export function faultRoutes(control: Control, { faults, keys }: ControlServices)
       }
     },
     async ({ body }, reply) => {
-      const violations = violationsOf(body)
+      const violations = contradictionsOf(body)
       if (violations[0]) throw Problem.refusing('invalid_body', [violations[0], ...violations.slice(1)])
       const account = namedAccount(keys, body.account) ?? null
-      if (faults.size() >= mostFaults)
+      if (!faults.hasRoom(account))
         throw new Problem('invalid_request', `No more than ${mostFaults} rules may be armed`)
       return reply.code(201).send(faults.add(body, account))
     }
   )
+
+  /** The rule of an id, if it is one that the call may speak of. */
+  function named(id: string, name: string | undefined): Fault {
+    const account = namedAccount(keys, name)
+    const fault = faults.find(id)
+    if (!fault || (account !== undefined && fault.account_id !== null && fault.account_id !== account)) {
+      throw new Problem('not_found', 'No rule has this id')
+    }
+    return fault
+  }
 
   control.get(
     '/faults/:id',
     {
       schema: {
         ...described('faults', 'getFault', 'Read a rule: how often it fired and what is left'),
-        params: Type.Object({ id: Type.String() }),
+        params: IdOf,
+        querystring: OfAccount,
         response: answers(200, Fault)
       }
     },
-    async ({ params: { id } }) => faults.get(id) ?? notFound()
+    async ({ params: { id }, query }) => named(id, query.account)
   )
 
   control.delete(
@@ -72,11 +73,15 @@ export function faultRoutes(control: Control, { faults, keys }: ControlServices)
     {
       schema: {
         ...described('faults', 'disarmFault', 'Take a rule away'),
-        params: Type.Object({ id: Type.String() }),
+        params: IdOf,
+        querystring: OfAccount,
         response: noContent
       }
     },
-    async ({ params: { id } }, reply) => (faults.remove(id) ? reply.code(204).send(null) : notFound())
+    async ({ params: { id }, query }, reply) => {
+      faults.remove(named(id, query.account))
+      return reply.code(204).send(null)
+    }
   )
 
   control.delete(
@@ -93,28 +98,4 @@ export function faultRoutes(control: Control, { faults, keys }: ControlServices)
       return reply.code(204).send(null)
     }
   )
-}
-
-function notFound(): never {
-  throw new Problem('not_found', 'No rule has this id')
-}
-
-/** What the schema cannot say: which members belong together. */
-function violationsOf(fault: FaultRequest): Violation[] {
-  const violations: Violation[] = []
-  const refuse = (path: string, message: string, code: Violation['code'] = 'custom') =>
-    violations.push({ path, message, code })
-
-  for (const [kind, members] of Object.entries(membersOfKinds)) {
-    for (const member of members) {
-      if (fault[member] !== undefined && fault.kind !== kind) refuse(member, `is for faults of the kind "${kind}"`)
-    }
-  }
-  if (fault.kind === 'delay' && fault.delay === undefined) refuse('delay', 'is required with "delay"', 'required')
-  if (milliseconds(fault.delay ?? 0) > longestDelayMilliseconds)
-    refuse('delay', 'must be at most 10 minutes', 'too_big')
-  for (const name of Object.keys(fault.headers ?? {})) {
-    if (framing.has(name.toLowerCase())) refuse(`headers.${name}`, 'is for the server to say')
-  }
-  return violations
 }

@@ -1,6 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { bearerToken } from '../bearer.ts'
 import { isLoopbackName } from '../loopback.ts'
 import { Problem } from '../problem.ts'
 
@@ -26,7 +27,7 @@ export function guard(control: FastifyInstance, { token, allowedHosts = [] }: Gu
     }
     refuseForeignPages(request)
     const { open } = request.routeOptions.config
-    if (expected && !open && !timingSafeEqual(expected, digest(sentToken(request)))) {
+    if (expected && !open && !timingSafeEqual(expected, digest(bearerToken(request.headers.authorization) ?? ''))) {
       throw new Problem('unauthorized', 'Control calls need Authorization: Bearer with the --control-token', {
         headers: { 'www-authenticate': 'Bearer realm="fake-topcalls control"' }
       })
@@ -49,10 +50,6 @@ function refuseForeignPages({ headers }: FastifyRequest): void {
 /** The name of a Host header, without port and brackets. */
 function hostName(host = ''): string {
   return (URL.parse(`http://${host}`)?.hostname ?? '').replace(/^\[|\]$/g, '').replace(/\.$/, '')
-}
-
-function sentToken({ headers }: FastifyRequest): string {
-  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? ''
 }
 
 /** Digests have one length, so that comparing them tells nothing of the token's. */

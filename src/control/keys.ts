@@ -1,15 +1,12 @@
-import { randomBytes, randomUUID } from 'node:crypto'
 import { Type } from 'typebox'
+import { instantAfter } from '../clock.ts'
 import { Problem } from '../problem.ts'
-import { milliseconds, OfAccount } from '../schemas/common.ts'
+import { IdOf, milliseconds, OfAccount } from '../schemas/common.ts'
 import { scopes as allScopes, KeyInfo, KeyRequest, MintedKey } from '../schemas/key.ts'
 import { keyInfo } from '../store/keys.ts'
 import { namedAccount } from './accounts.ts'
 import { answers, described, noContent } from './document.ts'
 import type { Control, ControlServices } from './plane.ts'
-
-/** A new token that nobody can guess. */
-export const newToken = (): string => `tc_live_${randomBytes(18).toString('base64url')}`
 
 export function keyRoutes(control: Control, { keys, accounts }: ControlServices): void {
   const List = Type.Object({ data: Type.Array(KeyInfo) })
@@ -30,21 +27,21 @@ export function keyRoutes(control: Control, { keys, accounts }: ControlServices)
     '/keys',
     {
       schema: {
-        ...described('keys', 'mintKey', 'Mint a key, or list one with other scopes or another expiry than it had'),
+        ...described('keys', 'mintKey', 'Mint a key, or list a given one, in the place of what was listed of it'),
         body: KeyRequest,
         response: answers(201, MintedKey)
       }
     },
     async ({ body }, reply) => {
-      const { key = newToken(), scopes = [...allScopes], revoked = false, expires_at, ttl } = body
+      const { key = keys.newToken(), scopes = [...allScopes], revoked = false, expires_at, ttl } = body
       if (expires_at !== undefined && ttl !== undefined) {
         const message = 'and expires_at exclude each other'
         throw Problem.refusing('invalid_body', [{ path: 'ttl', message, code: 'custom' }])
       }
       // A key that is known stays with its account.
-      const account_id = namedAccount(keys, body.account ?? (body.key && keys.accountOf(body.key))) ?? randomUUID()
-      const until =
-        ttl === undefined ? expires_at : new Date(accounts.now(account_id) + milliseconds(ttl)).toISOString()
+      const account_id = namedAccount(keys, body.account ?? (body.key && keys.accountOf(body.key))) ?? keys.newAccount()
+      const now = accounts.clockOf(account_id).now()
+      const until = ttl === undefined ? expires_at : instantAfter(now, milliseconds(ttl))
       const minted = keys.add({ key, account_id, scopes, revoked, ...(until && { expires_at: until }) })
       return reply.code(201).send({ key, ...keyInfo(minted) })
     }
@@ -55,12 +52,15 @@ export function keyRoutes(control: Control, { keys, accounts }: ControlServices)
     {
       schema: {
         ...described('keys', 'revokeKey', 'Revoke a key: it answers 401 from now on'),
-        params: Type.Object({ id: Type.String() }),
+        params: IdOf,
+        querystring: OfAccount,
         response: noContent
       }
     },
-    async ({ params: { id } }, reply) => {
-      if (!keys.revoke(id)) throw new Problem('not_found', 'No listed key has this id')
+    async ({ params: { id }, query }, reply) => {
+      const own = keys.list(namedAccount(keys, query.account))
+      if (!own.some(key => key.id === id)) throw new Problem('not_found', 'No listed key has this id')
+      keys.revoke(id)
       return reply.code(204).send(null)
     }
   )

@@ -2,7 +2,8 @@ import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, RawServerDefault } from 'fastify'
 import type { Problem } from '../problem.ts'
-import type { StateStore, Stores } from '../store/state.ts'
+import type { StateStore } from '../store/state.ts'
+import type { Stores } from '../store/stores.ts'
 import { clockRoutes } from './clock.ts'
 import { controlDocument } from './document.ts'
 import { eventRoutes } from './events.ts'
@@ -71,10 +72,9 @@ export async function controlPlane(scope: FastifyInstance, services: ControlServ
 
 /** A form of another site can send any content type but this one without asking first. */
 function jsonOnly(scope: FastifyInstance): void {
+  scope.addHook('onRoute', route => {
+    route.bodyLimit = bodyLimit
+  })
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser(
-    'application/json',
-    { parseAs: 'string', bodyLimit },
-    scope.getDefaultJsonParser('error', 'error')
-  )
+  scope.addContentTypeParser('application/json', { parseAs: 'string' }, scope.getDefaultJsonParser('error', 'error'))
 }

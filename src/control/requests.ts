@@ -1,11 +1,20 @@
-import { type Static, Type } from 'typebox'
-import { type Difference, differences, type Subject } from '../match.ts'
+import { Type } from 'typebox'
+import { type Difference, differences, type Subject, unmatchable } from '../match.ts'
 import { Problem } from '../problem.ts'
-import { AccountName, Instant, milliseconds, OfAccount } from '../schemas/common.ts'
-import { Entry, EntryMatch, outcomes } from '../schemas/request.ts'
+import { defaultPageSize, IdOf, milliseconds, OfAccount, paging } from '../schemas/common.ts'
+import {
+  Entry,
+  type EntryMatch,
+  Expectation,
+  type Filter,
+  filters,
+  RequestPage,
+  Verified,
+  WaitFilter
+} from '../schemas/request.ts'
 import { entryOf, type KeptEntry } from '../store/journal.ts'
 import { namedAccount } from './accounts.ts'
-import { answers, described, noContent, pageOf, paging } from './document.ts'
+import { answers, described, noContent } from './document.ts'
 import type { Control, ControlServices } from './plane.ts'
 
 const defaultTimeoutMilliseconds = 5_000
@@ -13,56 +22,6 @@ const longestTimeoutMilliseconds = 60_000
 
 /** So many requests are shown that came close to what was asked for. */
 const shownMisses = 3
-
-/** What a query string can ask of an entry. */
-const filters = {
-  account: Type.Optional(AccountName),
-  outcome: Type.Optional(Type.Enum(outcomes)),
-  status: Type.Optional(Type.Integer({ description: 'The status that was sent' })),
-  idempotency_key: Type.Optional(Type.String()),
-  method: Type.Optional(Type.String()),
-  path: Type.Optional(Type.String({ description: 'The whole path; `*` stands for anything' })),
-  since: Type.Optional(Instant("Not before this instant of the account's clock"))
-}
-export const Filter = Type.Object(filters, { additionalProperties: false })
-export type Filter = Static<typeof Filter>
-
-const count = (description: string) => Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000, description }))
-
-export const Expectation = Type.Object(
-  {
-    account: Type.Optional(AccountName),
-    match: Type.Optional(EntryMatch),
-    times: count('Exactly so many'),
-    at_least: count('So many or more; 1 without any of the three'),
-    at_most: count('So many or fewer')
-  },
-  { additionalProperties: false }
-)
-export type Expectation = Static<typeof Expectation>
-
-const Verified = Type.Object({
-  matched: Type.Integer(),
-  dropped: Type.Integer({ description: 'Entries that the journal had no room for, and that are not counted' })
-})
-
-const Page = Type.Object({ ...pageOf(Entry).properties, dropped: Verified.properties.dropped })
-const WaitFilter = Type.Object(
-  {
-    ...filters,
-    count: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1, description: 'How many must match' })
-    ),
-    timeout: Type.Optional(
-      Type.String({
-        pattern: '^[0-9]{1,6}(ms|s|m)?$',
-        'x-topcalls-message': 'must be milliseconds, or a text such as "500ms", "30s" or "1m"',
-        description: 'Real time, at most 1 minute, 5 s without: milliseconds, or a text such as `500ms`, `30s`, `1m`'
-      })
-    )
-  },
-  { additionalProperties: false }
-)
 
 /** Whether an entry passes a filter. */
 export function passes({ account: _, since, ...match }: Filter, entry: KeptEntry): boolean {
@@ -78,10 +37,10 @@ export function requestRoutes(control: Control, { journal, keys }: ControlServic
       schema: {
         ...described('requests', 'listRequests', 'List requests, newest first'),
         querystring: Type.Object({ ...filters, ...paging }, { additionalProperties: false }),
-        response: answers(200, Page)
+        response: answers(200, RequestPage)
       }
     },
-    async ({ query: { limit = 50, cursor, ...filter } }) => {
+    async ({ query: { limit = defaultPageSize, cursor, ...filter } }) => {
       const account = namedAccount(keys, filter.account)
       const matching = journal.entries(account).filter(entry => passes(filter, entry))
       const behind = cursor === undefined ? matching : matching.filter(entry => entry.number < Number(cursor))
@@ -100,12 +59,13 @@ export function requestRoutes(control: Control, { journal, keys }: ControlServic
     {
       schema: {
         ...described('requests', 'getRequest', 'Read one request, by the id that its answer carried in `x-request-id`'),
-        params: Type.Object({ id: Type.String() }),
+        params: IdOf,
+        querystring: OfAccount,
         response: answers(200, Entry)
       }
     },
-    async ({ params: { id } }) => {
-      const entry = journal.entries().findLast(one => one.id === id)
+    async ({ params: { id }, query }) => {
+      const entry = journal.entries(namedAccount(keys, query.account)).findLast(one => one.id === id)
       if (!entry) throw new Problem('not_found', 'The journal has no request of this id')
       return entryOf(entry)
     }
@@ -140,6 +100,8 @@ export function requestRoutes(control: Control, { journal, keys }: ControlServic
       }
     },
     async ({ body: { account: name, match = {}, ...counts } }) => {
+      const [secret, ...more] = unmatchable(match)
+      if (secret) throw Problem.refusing('invalid_body', [secret, ...more])
       const account = namedAccount(keys, name)
       const compared = journal.entries(account).map(kept => compare(match, kept))
       const matched = compared.filter(one => one.differences.length === 0)
@@ -198,8 +160,9 @@ export function requestRoutes(control: Control, { journal, keys }: ControlServic
         })
       }
       if (found.length >= wanted) return { data: found.map(entryOf) }
-      const { account: _, since: __, ...match } = filter
-      const compared = journal.entries(account).map(kept => compare(match, kept))
+      const { account: _, since, ...match } = filter
+      const recent = journal.entries(account).filter(entry => passes(since === undefined ? {} : { since }, entry))
+      const compared = recent.map(kept => compare(match, kept))
       throw unmetExpectation(
         `${found.length} matched within ${patience} ms, ${wanted} were expected`,
         compared,

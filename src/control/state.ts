@@ -27,11 +27,7 @@ export function stateRoutes(control: Control, { state, keys }: ControlServices):
     '/state',
     {
       schema: {
-        ...described(
-          'state',
-          'importState',
-          'Put a document in the place of everything of an account, or of all: the whole of it or nothing'
-        ),
+        ...described('state', 'importState', 'Replace everything of an account, or of all, by a document'),
         querystring: OfAccount,
         body: State,
         response: noContent

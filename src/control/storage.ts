@@ -1,38 +1,36 @@
 import { type Static, Type } from 'typebox'
-import { AccountId, AccountName, Instant } from '../schemas/common.ts'
-import { StoredCarrier, StoredRecord } from '../schemas/state.ts'
-import { windowMilliseconds } from '../store/idempotency.ts'
-import { storedCarrier } from '../store/state.ts'
+import { AccountName, defaultPageSize, pageOf, paging } from '../schemas/common.ts'
+import { CarrierView, RecordView } from '../schemas/storage.ts'
+import { storedCarrier } from '../store/carriers.ts'
+import { expiryOf, storedRecord } from '../store/idempotency.ts'
+import type { RowsByAccount } from '../store/rows.ts'
 import { namedAccount } from './accounts.ts'
-import { answers, described, pageOf, paging } from './document.ts'
+import { answers, described } from './document.ts'
 import type { Control, ControlServices } from './plane.ts'
 
 const PageQuery = Type.Object({ account: Type.Optional(AccountName), ...paging }, { additionalProperties: false })
 
-const CarrierView = Type.Object({ account_id: AccountId, ...StoredCarrier.properties })
-export type StoredCarrierView = Required<Static<typeof CarrierView>>
-
-const { fingerprint: _, ...told } = StoredRecord.properties
-export const RecordView = Type.Object({
-  account_id: AccountId,
-  ...told,
-  expires_at: Instant('From when on the key is free'),
-  expired: Type.Boolean({ description: "On the account's clock" })
-})
-
-export type RecordView = Static<typeof RecordView>
+type PageQuery = Static<typeof PageQuery>
 
 /** Looks into the tables, and evicts kept answers. */
 export function storageRoutes(control: Control, { carriers, records, accounts, keys, writer }: ControlServices): void {
-  /** Reads one row more than the page has, to know whether another page follows. */
-  function paged<Row extends { rowid: number }, View>(
-    rows: Row[],
-    limit: number,
-    total: number,
+  /** A page of one account, or of all, as a person wants to see it. */
+  function paged<Row extends { account_id: string }, View>(
+    table: RowsByAccount<Row>,
+    { account: name, limit = defaultPageSize, cursor }: PageQuery,
     view: (row: Row) => View
   ) {
-    const page = rows.slice(0, limit)
-    return { data: page.map(view), next_cursor: rows.length > limit ? String(page.at(-1)?.rowid) : null, total }
+    const account = namedAccount(keys, name)
+    const before = cursor === undefined ? undefined : Number(cursor)
+    // One row more than the page has tells whether another page follows.
+    const rows = table.page({ account, limit: limit + 1, before })
+    const data = rows.slice(0, limit)
+    const next_cursor = rows.length > limit ? String(data.at(-1)?.rowid) : null
+    return {
+      data: data.map(({ rowid: _, ...row }) => view(row as unknown as Row)),
+      next_cursor,
+      total: table.count(account)
+    }
   }
 
   control.get(
@@ -44,15 +42,7 @@ export function storageRoutes(control: Control, { carriers, records, accounts, k
         response: answers(200, pageOf(CarrierView))
       }
     },
-    async ({ query: { account: name, limit = 50, cursor } }) => {
-      const account = namedAccount(keys, name)
-      const rows = carriers.page({
-        account,
-        limit: limit + 1,
-        before: cursor === undefined ? undefined : Number(cursor)
-      })
-      return paged(rows, limit, carriers.count(account), row => ({ account_id: row.account_id, ...storedCarrier(row) }))
-    }
+    async ({ query }) => paged(carriers, query, row => ({ account_id: row.account_id, ...storedCarrier(row) }))
   )
 
   control.get(
@@ -64,23 +54,17 @@ export function storageRoutes(control: Control, { carriers, records, accounts, k
         response: answers(200, pageOf(RecordView))
       }
     },
-    async ({ query: { account: name, limit = 50, cursor } }) => {
-      const account = namedAccount(keys, name)
-      const rows = records.page({
-        account,
-        limit: limit + 1,
-        before: cursor === undefined ? undefined : Number(cursor)
-      })
-      return paged(rows, limit, records.count(account), ({ rowid: _, fingerprint: __, created_at, ...record }) => {
-        const expiresAt = created_at + windowMilliseconds
+    async ({ query }) =>
+      paged(records, query, ({ account_id, created_at, ...row }) => {
+        const { fingerprint: _, ...record } = storedRecord({ account_id, created_at, ...row })
+        const expiresAt = expiryOf(created_at)
         return {
+          account_id,
           ...record,
-          created_at: new Date(created_at).toISOString(),
           expires_at: new Date(expiresAt).toISOString(),
-          expired: accounts.now(record.account_id) >= expiresAt
+          expired: accounts.clockOf(account_id).now() >= expiresAt
         }
       })
-    }
   )
 
   control.delete(

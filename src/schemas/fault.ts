@@ -1,9 +1,29 @@
 import { type Static, Type } from 'typebox'
-import { AccountId, AccountName, Duration, Instant } from './common.ts'
+import { unmatchable } from '../match.ts'
+import type { Violation } from '../problem.ts'
+import { AccountId, AccountName, Duration, Instant, milliseconds } from './common.ts'
 import { Match } from './request.ts'
 
-export const faultKinds = ['status', 'delay', 'reset', 'hang', 'truncate', 'malformed', 'slow'] as const
-export type FaultKind = (typeof faultKinds)[number]
+/** What there is to know of a kind of fault; what it does to an answer is in topcalls/faults.ts. */
+interface FaultKindFacts {
+  /** Members that only this kind has. */
+  members: string[]
+  /** Whether the client is left without the answer of a request that was handled. */
+  takesTheAnswer: boolean
+  /** Whether a status is sent at all. */
+  sendsStatus: boolean
+}
+
+export const faultKinds = {
+  status: { members: ['status', 'problem', 'headers'], takesTheAnswer: true, sendsStatus: true },
+  delay: { members: ['delay'], takesTheAnswer: false, sendsStatus: true },
+  reset: { members: [], takesTheAnswer: true, sendsStatus: false },
+  hang: { members: [], takesTheAnswer: true, sendsStatus: false },
+  truncate: { members: [], takesTheAnswer: true, sendsStatus: true },
+  malformed: { members: [], takesTheAnswer: true, sendsStatus: true },
+  slow: { members: ['bytes_per_second'], takesTheAnswer: false, sendsStatus: true }
+} as const satisfies Record<string, FaultKindFacts>
+export type FaultKind = keyof typeof faultKinds
 
 export const faultPhases = ['before', 'after'] as const
 
@@ -19,7 +39,7 @@ const rule = {
     description:
       '`before`: nothing is done, as if the request had not arrived. `after`: the request is handled and committed, and then its answer is lost or spoilt'
   }),
-  kind: Type.Enum(faultKinds, {
+  kind: Type.Enum(Object.keys(faultKinds) as FaultKind[], {
     description:
       '`status`: another answer; `delay`: a late one; `reset`: a TCP reset; `hang`: none at all; `truncate`: half the body, then the end of the connection; `malformed`: broken JSON of the right length; `slow`: a dripping body'
   }),
@@ -99,3 +119,26 @@ export const Fault = Type.Object(
   { $id: 'Fault', additionalProperties: false }
 )
 export type Fault = Static<typeof Fault>
+
+/** Headers by which the server says where an answer ends; another value would break the connection, not the answer. */
+const framing = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'upgrade', 'trailer'])
+
+/** What the schema cannot say of a rule: which members belong together, and what no request can match. */
+export function contradictionsOf(fault: FaultRequest | Fault): Violation[] {
+  const violations: Violation[] = []
+  const refuse = (path: string, message: string, code: Violation['code'] = 'custom') =>
+    violations.push({ path, message, code })
+
+  for (const [kind, { members }] of Object.entries(faultKinds)) {
+    for (const member of members) {
+      if (fault[member] !== undefined && fault.kind !== kind) refuse(member, `is for faults of the kind "${kind}"`)
+    }
+  }
+  if (fault.kind === 'delay' && fault.delay === undefined) refuse('delay', 'is required with "delay"', 'required')
+  if (milliseconds(fault.delay ?? 0) > longestDelayMilliseconds)
+    refuse('delay', 'must be at most 10 minutes', 'too_big')
+  for (const name of Object.keys(fault.headers ?? {})) {
+    if (framing.has(name.toLowerCase())) refuse(`headers.${name}`, 'is for the server to say')
+  }
+  return [...violations, ...unmatchable(fault.match ?? {})]
+}

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { AccountId, Instant } from './common.ts'
+import { AccountId, AccountName, Instant, pageOf } from './common.ts'
 
 export const outcomes = ['created', 'replayed', 'refused', 'faulted'] as const
 export type Outcome = (typeof outcomes)[number]
@@ -95,3 +95,53 @@ export const Entry = Type.Object(
   { $id: 'Request' }
 )
 export type Entry = Static<typeof Entry>
+
+/** What a query string can ask of an entry. */
+export const filters = {
+  account: Type.Optional(AccountName),
+  outcome: Type.Optional(Type.Enum(outcomes)),
+  status: Type.Optional(Type.Integer({ description: 'The status that was sent' })),
+  idempotency_key: Type.Optional(Type.String()),
+  method: Type.Optional(Type.String()),
+  path: Type.Optional(Type.String({ description: 'The whole path; `*` stands for anything' })),
+  since: Type.Optional(Instant("Not before this instant of the account's clock"))
+}
+export const Filter = Type.Object(filters, { additionalProperties: false })
+export type Filter = Static<typeof Filter>
+
+const count = (description: string) => Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000, description }))
+
+export const Expectation = Type.Object(
+  {
+    account: Type.Optional(AccountName),
+    match: Type.Optional(EntryMatch),
+    times: count('Exactly so many'),
+    at_least: count('So many or more; 1 without any of the three'),
+    at_most: count('So many or fewer')
+  },
+  { additionalProperties: false }
+)
+export type Expectation = Static<typeof Expectation>
+
+export const Verified = Type.Object({
+  matched: Type.Integer(),
+  dropped: Type.Integer({ description: 'Entries that the journal had no room for, and that are not counted' })
+})
+
+export const RequestPage = Type.Object({ ...pageOf(Entry).properties, dropped: Verified.properties.dropped })
+export const WaitFilter = Type.Object(
+  {
+    ...filters,
+    count: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1, description: 'How many must match' })
+    ),
+    timeout: Type.Optional(
+      Type.String({
+        pattern: '^[0-9]{1,6}(ms|s|m)?$',
+        'x-topcalls-message': 'must be milliseconds, or a text such as "500ms", "30s" or "1m"',
+        description: 'Real time, at most 1 minute, 5 s without: milliseconds, or a text such as `500ms`, `30s`, `1m`'
+      })
+    )
+  },
+  { additionalProperties: false }
+)

@@ -27,7 +27,7 @@ export const StoredCarrier = Type.Object(
       Type.Object(
         {
           ipv4: orNull(Type.String()),
-          port: orNull(Type.Integer()),
+          port: orNull(Type.Integer({ minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER })),
           inbound: orNull(Type.Boolean()),
           outbound: orNull(Type.Boolean())
         },
@@ -45,7 +45,7 @@ export type StoredCarrier = Static<typeof StoredCarrier>
 /** A stored answer. */
 export const StoredRecord = Type.Object(
   {
-    key: Type.String({ minLength: 8, maxLength: 255 }),
+    key: Type.String({ pattern: '^[A-Za-z0-9_-]{8,255}$', description: 'The idempotency key' }),
     operation: Type.String({ description: 'Method and route, such as `POST /v1/phone-numbers/carriers`' }),
     fingerprint: Type.Optional(
       Type.String({ description: 'Of the body; comparable where `fingerprint_domain` is the same' })
@@ -66,7 +66,7 @@ const { account_id: _, ...seedKey } = ApiKey.properties
 const { account: __, ...seedFault } = FaultRequest.properties
 
 /** Faults as exported, or as they are armed, in a seed file. */
-const Faults = Type.Array(Type.Union([Fault, Type.Object(seedFault, closed)]))
+const Faults = Type.Array(Type.Union([Fault, Type.Object(seedFault, closed)]), { maxItems: 1_000 })
 
 /** Everything of one account, its requests excepted. */
 export const AccountState = Type.Object(
@@ -90,7 +90,7 @@ export type AccountState = Static<typeof AccountState>
 /** A whole state: what `GET /state` answers and what `PUT /state` and `--seed-file` take. */
 export const State = Type.Object(
   {
-    version: Type.Literal(stateVersion),
+    version: Type.Literal(stateVersion, { 'x-topcalls-message': `must be ${stateVersion}` }),
     fingerprint_domain: Type.Optional(Type.String({ description: 'Names the database whose fingerprints these are' })),
     clock: Type.Optional(ClockState),
     rate_limit: orNull(RateLimit),

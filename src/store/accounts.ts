@@ -10,10 +10,12 @@ export interface Account {
   clock: Clock
   /** The next id of its own sequence; random without a seed. */
   newId(): string
+  /** Ids for what a seed file or an import leaves without: a sequence of its own, which begins with each call. */
+  seedIds(): () => string
   /** The next id of a request; in a sequence of its own, so that refusals and retries move no other id. */
   newRequestId(): string
   /** Begins its sequences anew; they lead to other ids where some are present already. */
-  restartIds(present?: string[]): void
+  restartIds(present: string[]): void
 }
 
 /** So many accounts are remembered; those that nobody steered may be forgotten, since they hold nothing. */
@@ -34,16 +36,21 @@ export function accountStore({ carriers, records, clock: common, chance }: Optio
 
   function open(id: string): Account {
     // After a restart on a file the ids of before must not come again.
-    let history = chance.seeded ? String(carriers.newestRow(id) || '') : ''
+    let history = chance.seeded ? String(carriers.lastRow(id) || '') : ''
     let ids = 0
     let requests = 0
     return {
       id,
-      // Each record came with a carrier, and the newest carrier is found at once.
+      // Each record came with a carrier, and the newest carrier is found at once. Where the carrier is gone, the
+      // look-up of the record moves the clock.
       clock: clockNotBefore(carriers.newestAt(id)),
       newId: () => chance.uuid(`${id} ${history}`, ++ids),
+      seedIds() {
+        let seeds = 0
+        return () => chance.uuid(`${id} seed`, ++seeds)
+      },
       newRequestId: () => chance.uuid(`${id} ${history} request`, ++requests),
-      restartIds(present = []) {
+      restartIds(present) {
         history = chance.seeded && present.length > 0 ? digest(present.join()) : ''
         ids = 0
         requests = 0
@@ -84,7 +91,7 @@ export function accountStore({ carriers, records, clock: common, chance }: Optio
     common,
     /** Whether ids come from sequences. */
     seeded: chance.seeded,
-    /** The clock that an account has at the moment. */
+    /** The clock of an account, or the common one. */
     clockOf: (id: string | null | undefined): Clock => (id ? find(id).clock : common),
     /** The present instant of an account, without making anything of an account that was not heard of. */
     now: (id: string): number => (accounts.get(id)?.clock ?? common).now(),

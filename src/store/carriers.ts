@@ -1,4 +1,5 @@
 import type { TrunkType } from '../schemas/carrier.ts'
+import type { StoredCarrier } from '../schemas/state.ts'
 import type { Database } from './database.ts'
 import { rowsByAccount } from './rows.ts'
 
@@ -43,17 +44,65 @@ export function carrierStore(db: Database) {
   const insert = db.prepare<(string | number | null)[]>(
     `INSERT INTO carriers (${columns}) VALUES (${columns.map(() => '?')})`
   )
-  // A clock never runs backwards, so the last row of an account is its newest.
-  const last = db.prepare<[account: string], { rowid: number; created_at: number }>(
-    'SELECT rowid, created_at FROM carriers WHERE account_id = ? ORDER BY rowid DESC LIMIT 1'
-  )
+  const newest = db
+    .prepare<[account: string], number | null>('SELECT max(created_at) FROM carriers WHERE account_id = ?')
+    .pluck()
+  const lastRow = db
+    .prepare<[account: string], number | null>('SELECT max(rowid) FROM carriers WHERE account_id = ?')
+    .pluck()
 
   return {
     ...rowsByAccount<CarrierRow>(db, 'carriers'),
     insert: (carrier: CarrierRow): void => void insert.run(...columns.map(column => carrier[column])),
     /** The newest `created_at` of an account, or 0. */
-    newestAt: (account: string): number => last.get(account)?.created_at ?? 0,
-    /** The number of the last row of an account, or 0. */
-    newestRow: (account: string): number => last.get(account)?.rowid ?? 0
+    newestAt: (account: string): number => newest.get(account) ?? 0,
+    /** The number of the last row of an account, or 0; looks at each of its rows. */
+    lastRow: (account: string): number => lastRow.get(account) ?? 0
+  }
+}
+
+/** A carrier as it is told and exported. */
+export function storedCarrier(row: CarrierRow): StoredCarrier {
+  const flag = (value: 0 | 1 | null) => (value === null ? null : value === 1)
+  return {
+    id: row.id,
+    voip_carrier_sid: row.voip_carrier_sid,
+    sip_gateway_sid: row.sip_gateway_sid,
+    carrier_name: row.carrier_name,
+    trunk_type: row.trunk_type,
+    sip_gateway: {
+      ipv4: row.gateway_ipv4,
+      port: row.gateway_port,
+      inbound: flag(row.gateway_inbound),
+      outbound: flag(row.gateway_outbound)
+    },
+    registration_password_sent: row.registration_password_sent === 1,
+    inbound_password_sent: row.inbound_password_sent === 1,
+    created_at: new Date(row.created_at).toISOString()
+  }
+}
+
+/**
+ * The row of a carrier that comes from a document.
+ * @param newId where ids come from that the document leaves open
+ * @param now its date, if the document has none
+ */
+export function carrierRow(carrier: StoredCarrier, account_id: string, newId: () => string, now: number): CarrierRow {
+  const bit = (value: boolean | null | undefined) => (value == null ? null : value ? 1 : 0)
+  const { ipv4 = null, port = null, inbound, outbound } = carrier.sip_gateway ?? {}
+  return {
+    id: carrier.id ?? newId(),
+    account_id,
+    voip_carrier_sid: carrier.voip_carrier_sid ?? newId(),
+    sip_gateway_sid: carrier.sip_gateway_sid ?? newId(),
+    carrier_name: carrier.carrier_name,
+    trunk_type: carrier.trunk_type ?? 'static_ip',
+    gateway_ipv4: ipv4,
+    gateway_port: port,
+    gateway_inbound: bit(inbound),
+    gateway_outbound: bit(outbound),
+    registration_password_sent: carrier.registration_password_sent ? 1 : 0,
+    inbound_password_sent: carrier.inbound_password_sent ? 1 : 0,
+    created_at: carrier.created_at === undefined ? now : Date.parse(carrier.created_at)
   }
 }

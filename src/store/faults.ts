@@ -1,26 +1,43 @@
-import { randomUUID } from 'node:crypto'
 import { type Chance, seededDice } from '../chance.ts'
+import { instantAfter } from '../clock.ts'
 import { milliseconds } from '../schemas/common.ts'
 import type { Fault, FaultRequest } from '../schemas/fault.ts'
 import type { Match } from '../schemas/request.ts'
 import type { AccountStore } from './accounts.ts'
 
-/** How many rules may be armed, those that have fired out included. */
-export const mostFaults = 10_000
+/** How many rules one account may have armed. */
+export const mostFaults = 1_000
 
 export type FaultStore = ReturnType<typeof faultStore>
 
-/** The armed faults, in memory. */
+/** The armed faults, in memory: those of each account, and under null those for all. */
 export function faultStore({ accounts, chance }: { accounts: AccountStore; chance: Chance }) {
-  const armed = new Map<string, Fault>()
-  /** How many rules an account has armed; with a seed their ids and dice follow from that. */
+  const armed = new Map<string | null, Fault[]>()
+  /** How many rules an account has ever armed; with a seed their ids and dice follow from that. */
   const counts = new Map<string | null, number>()
 
-  const isFor = (fault: Fault, account: string) => fault.account_id === null || fault.account_id === account
+  const own = (account: string | null): Fault[] => armed.get(account) ?? []
+  const all = (): Fault[] => [...armed.values()].flat()
 
   function isAlive({ expires_at, remaining, account_id }: Fault): boolean {
     if (remaining === 0) return false
     return expires_at === undefined || accounts.clockOf(account_id).now() < Date.parse(expires_at)
+  }
+
+  function newId(account: string | null): string {
+    const number = (counts.get(account) ?? 0) + 1
+    counts.set(account, number)
+    const id = chance.uuid(`${account} fault`, number)
+    // A rule that was exported may be back under its old id.
+    return all().some(fault => fault.id === id) ? newId(account) : id
+  }
+
+  /** Puts a rule behind the others; at the limit, those that will never fire again make room. */
+  function keep(fault: Fault): Fault {
+    const { account_id } = fault
+    const others = own(account_id)
+    armed.set(account_id, [...(others.length >= mostFaults ? others.filter(isAlive) : others), fault])
+    return fault
   }
 
   /** Counts a request that a rule is meant for, and tells whether the rule fires. */
@@ -35,69 +52,71 @@ export function faultStore({ accounts, chance }: { accounts: AccountStore; chanc
     return true
   }
 
-  /** Arms a rule for one account, or for all. */
   function add({ account: _, ...rule }: FaultRequest, account: string | null): Fault {
     const now = accounts.clockOf(account).now()
-    const number = (counts.get(account) ?? 0) + 1
-    counts.set(account, number)
-    const fault: Fault = {
-      id: chance.seeded ? chance.uuid(`${account} fault`, number) : randomUUID(),
+    return keep({
+      id: newId(account),
       account_id: account,
       phase: 'before',
       skip: 0,
       every: 1,
       probability: 1,
       ...rule,
-      created_at: new Date(now).toISOString(),
-      ...(rule.ttl !== undefined && { expires_at: new Date(now + milliseconds(rule.ttl)).toISOString() }),
+      created_at: instantAfter(now, 0),
+      ...(rule.ttl !== undefined && { expires_at: instantAfter(now, milliseconds(rule.ttl)) }),
       matched: 0,
       fired: 0,
       remaining: rule.times ?? null
-    }
-    armed.set(fault.id, fault)
-    return fault
+    })
   }
 
   return {
+    /** Arms a rule for one account, or for all. */
     add,
-    /** The first rule of a phase that fires for a request, if any. Rules behind it do not hear of the request. */
+    /** Whether an account has room for another rule. */
+    hasRoom: (account: string | null): boolean => own(account).filter(isAlive).length < mostFaults,
+    /**
+     * The first rule of a phase that fires for a request, if any: first of the account's own, then of those for all.
+     * Rules behind it do not hear of the request.
+     */
     fire(phase: Fault['phase'], account: string, fits: (match: Match) => boolean): Fault | undefined {
       if (armed.size === 0) return undefined
-      for (const fault of armed.values()) {
-        if (fault.phase !== phase || !isFor(fault, account) || !isAlive(fault)) continue
+      for (const fault of [...own(account), ...own(null)]) {
+        if (fault.phase !== phase || !isAlive(fault)) continue
         if ((fault.match === undefined || fits(fault.match)) && fires(fault)) return fault
       }
       return undefined
     },
-    get: (id: string): Fault | undefined => armed.get(id),
+    find: (id: string): Fault | undefined => all().find(fault => fault.id === id),
     /** The rules of one account with those for all, or every rule. */
-    list: (account?: string): Fault[] =>
-      [...armed.values()].filter(one => account === undefined || isFor(one, account)),
+    list: (account?: string): Fault[] => (account === undefined ? all() : [...own(account), ...own(null)]),
     /** The rules of one account alone, or those for all accounts. */
-    own: (account: string | null): Fault[] => [...armed.values()].filter(({ account_id }) => account_id === account),
-    /** Takes a rule away and tells whether it was there. */
-    remove: (id: string): boolean => armed.delete(id),
+    own,
+    remove({ id, account_id }: Fault): void {
+      armed.set(
+        account_id,
+        own(account_id).filter(fault => fault.id !== id)
+      )
+    },
     /** Takes away the rules of one account, not those for all, or every rule. */
     clear(account: string | undefined): void {
-      for (const { id, account_id } of armed.values()) {
-        if (account === undefined || account_id === account) armed.delete(id)
-      }
-      if (account === undefined) counts.clear()
-      else counts.delete(account)
+      for (const map of [armed, counts]) account === undefined ? map.clear() : map.delete(account)
     },
     /** Arms rules for one account, or for all, that were exported or are asked for. */
     restore(account: string | null, faults: (Fault | FaultRequest)[]): void {
       for (const fault of faults) {
-        if (!('id' in fault)) {
-          add(fault, account)
-          continue
-        }
-        // An id that came from elsewhere must not push out the rule of another account.
-        const id = armed.has(fault.id) ? randomUUID() : fault.id
-        armed.set(id, { ...fault, id, account_id: account })
-        counts.set(account, (counts.get(account) ?? 0) + 1)
+        if (!('id' in fault)) add(fault, account)
+        // An id that came from elsewhere must not stand for the rule of another account as well.
+        else
+          keep({
+            ...fault,
+            id: all().some(({ id }) => id === fault.id) ? newId(account) : fault.id,
+            account_id: account
+          })
       }
     },
-    size: (): number => armed.size
+    /** Every account with rules of its own. */
+    accounts: (): string[] => [...armed.keys()].filter(account => account !== null),
+    size: (): number => all().length
   }
 }

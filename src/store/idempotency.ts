@@ -1,9 +1,13 @@
 import { hash } from 'node:crypto'
+import type { StoredRecord } from '../schemas/state.ts'
 import type { Database } from './database.ts'
 import { rowsByAccount } from './rows.ts'
 
 /** How long an answer is kept: 24 hours, as TopCalls documents. */
 export const windowMilliseconds = 86_400_000
+
+/** The instant at which a key is free again. */
+export const expiryOf = (createdAt: number): number => createdAt + windowMilliseconds
 
 export interface IdempotencyRecord {
   account_id: string
@@ -24,9 +28,8 @@ export type IdempotencyStore = ReturnType<typeof idempotencyStore>
 
 export function idempotencyStore(db: Database) {
   // Parameters are bound by position: by name takes twice as long, and these run with every request.
-  // The window is half open: a record lives while now < created_at + window. Only these two lines say so.
+  // The window is half open: a record lives while now < created_at + window.
   const alive = `created_at > ? - ${windowMilliseconds}`
-  const expiredAt = (createdAt: number, now: number) => createdAt <= now - windowMilliseconds
   const select = db.prepare<[account: string, key: string, now: number], IdempotencyRecord>(
     `SELECT * FROM idempotency_records WHERE account_id = ? AND key = ? AND ${alive}`
   )
@@ -71,7 +74,7 @@ export function idempotencyStore(db: Database) {
      */
     removeExpired(nowOf: (account: string) => number, limit: number, after = 0) {
       const rows = following.all(after, limit)
-      const expired = rows.filter(({ account_id, created_at }) => expiredAt(created_at, nowOf(account_id)))
+      const expired = rows.filter(({ account_id, created_at }) => nowOf(account_id) >= expiryOf(created_at))
       for (const { rowid } of expired) remove.run(rowid)
       return { removed: expired.length, last: rows.length === limit ? rows.at(-1)?.rowid : undefined }
     },
@@ -83,4 +86,18 @@ export function idempotencyStore(db: Database) {
      */
     fingerprint: (text: string): string => hash('sha256', `${secret}${text}`, 'base64url')
   }
+}
+
+/** A kept answer as it is exported. */
+export function storedRecord({ account_id: _, created_at, ...record }: IdempotencyRecord): StoredRecord {
+  return { ...record, created_at: new Date(created_at).toISOString() }
+}
+
+/**
+ * The row of an answer that comes from a document.
+ * @param comparable whether its fingerprint was made with the secret of this database; another one says nothing here
+ */
+export function recordRow(record: StoredRecord, account_id: string, comparable: boolean): IdempotencyRecord {
+  const fingerprint = comparable ? (record.fingerprint ?? '') : ''
+  return { ...record, account_id, fingerprint, created_at: Date.parse(record.created_at) }
 }

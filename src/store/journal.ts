@@ -8,6 +8,8 @@ export interface KeptEntry extends Omit<Entry, 'at' | 'headers' | 'body' | 'answ
   at: number
   /** `headers`, `body` and `answer` in JSON. */
   details: string
+  /** The room that it takes, in bytes, about. */
+  weight: number
 }
 
 export interface JournalLimits {
@@ -16,6 +18,8 @@ export interface JournalLimits {
   /** Bytes of all accounts together, about. */
   bytes: number
 }
+
+export const journalDefaults: JournalLimits = { entries: 10_000, bytes: 16 * 1024 * 1024 }
 
 interface Log {
   account: string | null
@@ -26,8 +30,11 @@ interface Log {
   dropped: number
 }
 
-/** What an entry weighs beside its details, about. */
+/** What an entry takes beside its texts, about. */
 const entryOverheadBytes = 500
+
+/** Findings are few, and each is a short sentence. */
+const findingBytes = 300
 
 /** Once the journal is full it is cut back to this share, so that it is not cut with every request. */
 const shareAfterCut = 0.9
@@ -45,7 +52,6 @@ export function createJournal(limits: JournalLimits) {
   /** Of accounts whose log is forgotten, since nothing is left in it. */
   let droppedElsewhere = 0
 
-  const weight = ({ details }: KeptEntry) => details.length + entryOverheadBytes
   const size = ({ entries, head }: Log) => entries.length - head
   const kept = ({ entries, head }: Log) => entries.slice(head)
   const sum = (values: number[]) => values.reduce((total, value) => total + value, 0)
@@ -68,10 +74,10 @@ export function createJournal(limits: JournalLimits) {
   }
 
   function dropOldest(log: Log): void {
-    const oldest = log.entries[log.head] as KeptEntry
+    const { weight } = log.entries[log.head] as KeptEntry
     log.entries[log.head++] = undefined as never
-    log.bytes -= weight(oldest)
-    bytes -= weight(oldest)
+    log.bytes -= weight
+    bytes -= weight
     log.dropped++
     if (log.head > 1_000 && log.head > log.entries.length / 2) {
       log.entries = kept(log)
@@ -97,12 +103,14 @@ export function createJournal(limits: JournalLimits) {
     account === undefined ? [...logs.values()] : [logs.get(account)].filter(log => log !== undefined)
 
   return {
-    record(entry: Omit<KeptEntry, 'number'>): void {
-      const numbered = { ...entry, number: ++number }
+    record(entry: Omit<KeptEntry, 'number' | 'weight'>): void {
+      const { details, path, findings } = entry
+      const weight = Buffer.byteLength(details) + path.length + findings.length * findingBytes + entryOverheadBytes
+      const numbered = { ...entry, number: ++number, weight }
       const log = logOf(entry.account_id)
       log.entries.push(numbered)
-      log.bytes += weight(numbered)
-      bytes += weight(numbered)
+      log.bytes += weight
+      bytes += weight
       if (size(log) > limits.entries) dropOldest(log)
       if (bytes > limits.bytes) cut()
       for (const listener of listeners) listener(numbered)
@@ -130,9 +138,7 @@ export function createJournal(limits: JournalLimits) {
     listen(listener: (entry: KeptEntry) => void): () => void {
       listeners.add(listener)
       return () => listeners.delete(listener)
-    },
-    /** The number of the last request. */
-    last: (): number => number
+    }
   }
 }
 
@@ -151,7 +157,7 @@ function levelFor(greatestFirst: number[], goal: number): number {
 }
 
 /** An entry as it is told. */
-export function entryOf({ number: _, at, details, ...rest }: KeptEntry): Entry {
+export function entryOf({ number: _, weight: __, at, details, ...rest }: KeptEntry): Entry {
   const { headers, body, answer } = JSON.parse(details)
   const { id, account_id, method, path, idempotency_key, ...more } = rest
   const when = new Date(at).toISOString()

@@ -1,5 +1,6 @@
-import { hash, randomBytes, randomUUID } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { v5 as uuidV5 } from 'uuid'
+import type { Chance } from '../chance.ts'
 import type { AuthMode } from '../modes.ts'
 import { type ApiKey, isKey, type KeyInfo, type Scope, type StoredKey, scopes } from '../schemas/key.ts'
 import type { AccountStore } from './accounts.ts'
@@ -12,32 +13,44 @@ export interface Caller {
 /** Namespace of the account ids that are derived from keys; random once, fixed for ever. */
 const accountNamespace = '7d1f0c52-6a1e-4c0b-9a55-0e6f1f0a9b3c'
 
-/** The account of a key that is not listed. */
+/** The account of a key that is not listed. The same key is the same account after a restart. */
 export const derivedAccount = (token: string): string => uuidV5(token, accountNamespace)
 
 const rememberedTokens = 1_000
 
+interface Options {
+  auth: AuthMode
+  accounts: AccountStore
+  chance: Chance
+  /** The keys that the server starts with, and that a reset leads back to. */
+  atStart: ApiKey[]
+}
+
 export type KeyStore = ReturnType<typeof keyStore>
 
-/** The keys that are listed, in memory and without their tokens. */
-export function keyStore({ auth, accounts, listed }: { auth: AuthMode; accounts: AccountStore; listed: ApiKey[] }) {
+/** The listed keys, in memory; exported without their tokens. */
+export function keyStore({ auth, accounts, chance, atStart }: Options) {
   const salt = randomBytes(16).toString('hex')
   const keys = new Map<string, StoredKey>()
   // Hashing or deriving costs as much as a look-up in the database.
   const found = new Map<string, StoredKey | Caller | undefined>()
+  let drawn = 0
+
+  const newId = () => chance.uuid('key', ++drawn)
 
   function digest(token: string, withSalt: string): string {
     return hash('sha256', `${withSalt}${token}`, 'base64url')
   }
 
+  const isOf = (token: string, key: StoredKey) => digest(token, key.salt) === key.hash
+
   /** A key may have been imported with the salt of another server. */
   function listedKey(token: string): StoredKey | undefined {
-    const salts = new Set([...keys.values()].map(key => key.salt))
-    const digests = new Map([...salts].map(one => [one, digest(token, one)]))
+    const digests = new Map([...keys.values()].map(key => [key.salt, '']))
+    for (const one of digests.keys()) digests.set(one, digest(token, one))
     return [...keys.values()].find(key => digests.get(key.salt) === key.hash)
   }
 
-  /** The same key is the same account after a restart, because its id is derived from it. */
   function lookUp(token: string): StoredKey | Caller | undefined {
     if (found.has(token)) return found.get(token)
     if (found.size >= rememberedTokens) found.clear()
@@ -51,35 +64,33 @@ export function keyStore({ auth, accounts, listed }: { auth: AuthMode; accounts:
   function put(key: StoredKey): StoredKey {
     for (const { id, salt, hash } of keys.values()) if (salt === key.salt && hash === key.hash) keys.delete(id)
     // An id that came from elsewhere must not push out the key of another account.
-    const id = keys.has(key.id) ? randomUUID() : key.id
-    keys.set(id, { ...key, id })
+    const kept = { ...key, id: keys.has(key.id) ? newId() : key.id }
+    keys.set(kept.id, kept)
     found.clear()
-    return { ...key, id }
+    return kept
   }
 
-  function add({ key: token, account_id, scopes, revoked = false, expires_at }: ApiKey): StoredKey {
+  function add({ key: token, account_id, scopes, revoked = false, expires_at }: ApiKey, id = newId()): StoredKey {
     const replaced = listedKey(token)
     if (replaced) keys.delete(replaced.id)
-    const id = replaced?.id ?? randomUUID()
-    return put({ id, account_id, scopes, revoked, ...(expires_at && { expires_at }), salt, hash: digest(token, salt) })
+    const facts = { account_id: account_id.toLowerCase(), scopes, revoked, ...(expires_at && { expires_at }) }
+    return put({ id: replaced?.id ?? id, ...facts, salt, hash: digest(token, salt) })
   }
 
-  for (const key of listed) add(key)
-
-  /** Takes away the keys of one account, or all. */
-  function clear(account: string | undefined): void {
-    for (const { id, account_id } of keys.values()) if (account === undefined || account_id === account) keys.delete(id)
-    found.clear()
-  }
+  const starting = atStart.map(key => ({ key, id: add(key).id }))
 
   return {
+    /** A token that nobody can guess, unless there is a seed. */
+    newToken: (): string => `tc_live_${chance.seeded ? newId() : randomBytes(18).toString('base64url')}`,
+    /** The id of an account that nobody has. */
+    newAccount: newId,
     /** Who calls with a token; nobody where it is unknown, revoked or expired. */
     callerOf(token: string): Caller | undefined {
       const key = lookUp(token)
       if (!key || !('salt' in key)) return key
-      const expired =
-        key.expires_at !== undefined && accounts.find(key.account_id).clock.now() >= Date.parse(key.expires_at)
-      return key.revoked || expired ? undefined : key
+      const { revoked, expires_at, account_id } = key
+      const expired = expires_at !== undefined && accounts.clockOf(account_id).now() >= Date.parse(expires_at)
+      return revoked || expired ? undefined : key
     },
     /** The account that a token names, also when the key is revoked. */
     accountOf: (token: string): string | undefined => lookUp(token)?.account_id,
@@ -87,20 +98,24 @@ export function keyStore({ auth, accounts, listed }: { auth: AuthMode; accounts:
     /** Every listed key of one account, or of all. */
     list: (account?: string): StoredKey[] =>
       [...keys.values()].filter(({ account_id }) => account === undefined || account_id === account),
-    /** Revokes a key and tells whether there is one of this id. */
-    revoke(id: string): boolean {
+    revoke(id: string): void {
       const key = keys.get(id)
       if (key) key.revoked = true
-      return key !== undefined
     },
-    /** Puts keys in the place of those of one account, or of all: as they were exported, or with their tokens. */
-    replace(account: string | undefined, kept: (StoredKey | ApiKey)[]): void {
-      clear(account)
-      for (const key of kept) 'key' in key ? add(key) : put({ ...key })
-    },
-    /** The keys that the server started with. */
-    atStart: (account?: string): ApiKey[] =>
-      listed.filter(({ account_id }) => account === undefined || account_id === account)
+    /**
+     * Puts keys, as they were exported or with their tokens, in the place of those of one account, or of all. The keys
+     * of the start stay, unless the others say something else of them.
+     */
+    replace(account: string | undefined, others: (StoredKey | ApiKey)[]): void {
+      const concerned = (id: string) => account === undefined || id.toLowerCase() === account
+      for (const { id, account_id } of keys.values()) if (concerned(account_id)) keys.delete(id)
+      for (const { key, id } of starting) {
+        const said = others.some(other => ('key' in other ? other.key === key.key : isOf(key.key, other)))
+        if (concerned(key.account_id) && !said) add(key, id)
+      }
+      for (const other of others) 'key' in other ? add(other) : put(other)
+      found.clear()
+    }
   }
 }
 

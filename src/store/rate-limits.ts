@@ -1,6 +1,6 @@
 import { milliseconds } from '../schemas/common.ts'
 import type { RateLimit } from '../schemas/rate-limit.ts'
-import type { Account } from './accounts.ts'
+import type { Account, AccountStore } from './accounts.ts'
 
 /** How a request stands to the limit of its account. */
 export interface Allowance {
@@ -12,30 +12,35 @@ export interface Allowance {
   resetMilliseconds: number
 }
 
-const rememberedWindows = 10_000
-
 export type RateLimitStore = ReturnType<typeof rateLimitStore>
 
 /** Fixed windows in memory: each begins with the first request after the last one's end. */
-export function rateLimitStore() {
+export function rateLimitStore({ accounts }: { accounts: AccountStore }) {
   let common: RateLimit | undefined
   /** null: this account has no limit, whatever holds for all. */
   const own = new Map<string, RateLimit | null>()
-  const windows = new Map<string, { startedAt: number; used: number }>()
+  const windows = new Map<string, { startedAt: number; endsAt: number; used: number }>()
+  let cleanAt = 10_000
 
   const limitOf = (id: string): RateLimit | undefined => {
     const limit = own.get(id)
     return limit === undefined ? common : (limit ?? undefined)
   }
 
-  function windowOf({ id, clock }: Account, length: number) {
-    const now = clock.now()
+  /** Forgets windows that have ended, so that they do not pile up where each request has another key. */
+  function forgetEnded(): void {
+    for (const [id, { endsAt }] of windows) if (accounts.now(id) >= endsAt) windows.delete(id)
+    cleanAt = Math.max(10_000, windows.size * 2)
+  }
+
+  function windowOf(id: string, now: number, length: number) {
     const known = windows.get(id)
-    if (known && now < known.startedAt + length) return { window: known, now }
-    if (windows.size >= rememberedWindows) windows.clear()
-    const window = { startedAt: now, used: 0 }
+    // A clock that was reset stands before a window that it had begun.
+    if (known && now >= known.startedAt && now < known.endsAt) return known
+    if (windows.size >= cleanAt) forgetEnded()
+    const window = { startedAt: now, endsAt: now + length, used: 0 }
     windows.set(id, window)
-    return { window, now }
+    return window
   }
 
   return {
@@ -44,12 +49,11 @@ export function rateLimitStore() {
       if (!common && own.size === 0) return undefined
       const rate = limitOf(account.id)
       if (!rate) return undefined
-      const length = milliseconds(rate.window)
-      const { window, now } = windowOf(account, length)
+      const now = account.clock.now()
+      const window = windowOf(account.id, now, milliseconds(rate.window))
       const allowed = window.used < rate.limit
       if (allowed) window.used++
-      const resetMilliseconds = window.startedAt + length - now
-      return { allowed, limit: rate.limit, remaining: rate.limit - window.used, resetMilliseconds }
+      return { allowed, limit: rate.limit, remaining: rate.limit - window.used, resetMilliseconds: window.endsAt - now }
     },
     /** The limit of an account, or the common one. */
     get: (account?: string): RateLimit | undefined => (account === undefined ? common : limitOf(account)),

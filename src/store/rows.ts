@@ -7,6 +7,8 @@ export interface Page {
   limit: number
 }
 
+export type RowsByAccount<Row extends { account_id: string }> = ReturnType<typeof rowsByAccount<Row>>
+
 /** What holds for each table with an `account_id`: to read it in pages, count it and clear it, for one account or all. */
 export function rowsByAccount<Row extends { account_id: string }>(db: Database, table: string) {
   type Numbered = Row & { rowid: number }

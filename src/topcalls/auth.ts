@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { bearerToken } from '../bearer.ts'
 import { dateAnswer } from '../http-date.ts'
 import { Problem } from '../problem.ts'
 import { isKey } from '../schemas/key.ts'
@@ -13,7 +14,7 @@ interface Options {
 /** Demands a key that is known, and gives the request its account. */
 export function authentication(api: FastifyInstance, { keys, accounts }: Options): void {
   api.addHook('onRequest', (request, reply, done) => {
-    const token = bearerToken(request)
+    const token = tokenOf(request)
     if (!isKey(token)) throw unauthorized('The API key must look like tc_live_…', 'error="invalid_token"')
     const caller = keys.callerOf(token)
     if (!caller) throw unauthorized('The API key is unknown, revoked or expired', 'error="invalid_token"')
@@ -42,7 +43,7 @@ export function authorization(api: FastifyInstance): void {
   })
 }
 
-function bearerToken({ raw, headers }: FastifyRequest): string {
+function tokenOf({ raw, headers }: FastifyRequest): string {
   const lines = raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'authorization')
   // Node keeps the first of several lines, silently.
   if (lines.length > 1) throw unauthorized('Send one Authorization header, not several', 'error="invalid_token"')
@@ -51,14 +52,9 @@ function bearerToken({ raw, headers }: FastifyRequest): string {
   if (!authorization || !/^bearer\b/i.test(authorization)) {
     throw unauthorized('Send an API key: Authorization: Bearer tc_live_…')
   }
-  const token = tokenOf(authorization)
+  const token = bearerToken(authorization)
   if (!token) throw unauthorized('The Authorization header must read: Bearer tc_live_…', 'error="invalid_token"')
   return token
-}
-
-/** The token of an Authorization header, if it has one. */
-export function tokenOf(authorization: string | undefined): string | undefined {
-  return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
 }
 
 function unauthorized(detail: string, parameters?: string): Problem {

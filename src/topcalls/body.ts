@@ -37,19 +37,15 @@ export function jsonBodies(api: FastifyInstance): void {
   })
 
   api.removeAllContentTypeParsers()
-  api.addContentTypeParser(
-    'application/json',
-    { parseAs: 'buffer', bodyLimit },
-    async (request: FastifyRequest, body: Buffer) => {
-      const { depth, members } = measure(body)
-      const sent: SentBody = { bytes: body.length, duplicates: false }
-      request.sentBody = sent
-      const { value, text } = parse(body, depth)
-      sent.json = text
-      sent.duplicates = members > memberCount(value)
-      return value
-    }
-  )
+  api.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
+    const { depth, members } = measure(body)
+    const sent: SentBody = { bytes: body.length, duplicates: false }
+    request.sentBody = sent
+    const { value, text } = parse(body, depth)
+    sent.json = text
+    sent.duplicates = members > memberCount(value)
+    return value
+  })
 }
 
 function parse(body: Buffer, depth: number): { value: unknown; text: string } {

@@ -1,9 +1,13 @@
+import { isObject } from '../json.ts'
 import type { Finding } from '../schemas/request.ts'
 import { credentialNames } from './carrier.ts'
 import { shortened } from './validation.ts'
 
 /** Jambonz keeps the name of a carrier in a column of this length. */
 const jambonzNameLength = 64
+
+/** A body may have thousands of members that nobody knows; so many are named one by one. */
+const mostUnknownMembers = 20
 
 /** The members that are known, and those of the objects among them. */
 const known: Members = {
@@ -21,16 +25,18 @@ interface Members {
 export function carrierFindings(body: unknown): Finding[] {
   if (!isObject(body)) return []
   const findings: Finding[] = []
-  for (const path of unknownMembers(body, known)) {
-    findings.push({
-      code: 'unknown_member',
-      path: shortened(path),
-      message: 'is not a member that TopCalls documents; it is ignored'
-    })
+  const unknown = [...unknownMembers(body, known)]
+  for (const path of unknown.slice(0, mostUnknownMembers)) {
+    const message = 'TopCalls documents no such member; it is ignored'
+    findings.push({ code: 'unknown_member', path: shortened(path), message })
+  }
+  if (unknown.length > mostUnknownMembers) {
+    const message = `So many more members are unknown: ${unknown.length - mostUnknownMembers}`
+    findings.push({ code: 'unknown_member', message })
   }
   const { carrier_name: name, trunk_type: trunkType = 'static_ip' } = body
   if (typeof name === 'string' && name.length > jambonzNameLength && [...name].length > jambonzNameLength) {
-    const message = `has more than ${jambonzNameLength} characters, which Jambonz could not hold`
+    const message = `The name has more than ${jambonzNameLength} characters, which Jambonz could not hold`
     findings.push({ code: 'name_too_long_for_jambonz', path: 'carrier_name', message })
   }
   for (const [member, needed] of [
@@ -38,7 +44,7 @@ export function carrierFindings(body: unknown): Finding[] {
     ['inbound_auth', 'auth']
   ] as const) {
     if (!isObject(body[member]) || trunkType === needed) continue
-    const message = `is not used with the trunk_type of this request; it is for "${needed}"`
+    const message = `They are for the trunk_type "${needed}" and not used with the one of this request`
     findings.push({ code: 'unused_credentials', path: member, message })
   }
   return findings
@@ -53,8 +59,4 @@ function* unknownMembers(object: Record<string, unknown>, members: Members, with
     // A member that is no object by its schema has no members of its own.
     else if (Object.keys(inner).length > 0 && isObject(value)) yield* unknownMembers(value, inner, `${path}.`)
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

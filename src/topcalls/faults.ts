@@ -3,21 +3,24 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { decodedPath } from '../log.ts'
+import { decodedPath, lineOf } from '../log.ts'
 import { differences, type Subject } from '../match.ts'
 import { problemMediaType, renderFaultProblem } from '../problem.ts'
 import { redactedHeaders, redactedJson } from '../redaction.ts'
 import { milliseconds } from '../schemas/common.ts'
-import type { Fault } from '../schemas/fault.ts'
+import { type Fault, type FaultKind, faultKinds } from '../schemas/fault.ts'
 import type { Match } from '../schemas/request.ts'
 import type { FaultStore } from '../store/faults.ts'
 
 const defaultStatus = 503
 const defaultBytesPerSecond = 50
 
+/** What becomes of the bytes of an answer; undefined where the connection was taken from Fastify. */
+type Spoiler = (reply: FastifyReply, bytes: Buffer, fault: Fault) => Buffer | Readable | undefined
+
 /** Whether a fault leaves the client without the answer. A late or slow one is the answer all the same. */
 export function takesTheAnswer({ kind, phase }: Fault): boolean {
-  return kind !== 'delay' && (kind !== 'slow' || phase === 'before')
+  return faultKinds[kind].takesTheAnswer || (kind === 'slow' && phase === 'before')
 }
 
 /**
@@ -64,14 +67,11 @@ export function faultInjection(app: FastifyInstance, { faults }: { faults: Fault
       const spoilt = spoiler(reply, bytes, request.fault as Fault)
       if (spoilt) return done(null, spoilt)
       // Fastify hears no more of this request, and so its log line would be missing.
-      request.log.info({ requestId: request.id, fault: request.fault?.kind }, 'a fault took the answer away')
+      request.log.info({ ...lineOf(request, reply), fault: request.fault?.kind }, 'a fault took the answer away')
     })
   }
 
-  /** What becomes of the answer; nothing where the connection was taken from Fastify. */
-  const spoilers: {
-    [kind: string]: (reply: FastifyReply, bytes: Buffer, fault: Fault) => Buffer | Readable | undefined
-  } = {
+  const spoilers: { [Kind in FaultKind]?: Spoiler } = {
     reset(reply) {
       const { raw } = reply.hijack()
       // An injected request has no TCP socket.
@@ -82,6 +82,7 @@ export function faultInjection(app: FastifyInstance, { faults }: { faults: Fault
     hang(reply) {
       const { raw } = reply.hijack()
       const end = () => raw.destroy()
+      if (closing.signal.aborted) end()
       closing.signal.addEventListener('abort', end)
       raw.once('close', () => closing.signal.removeEventListener('abort', end))
       return undefined

@@ -69,7 +69,12 @@ export function idempotency(api: FastifyInstance, { records, writer, accounts, s
       fingerprint: records.fingerprint(canonicalJson(body))
     }
     const record = await writer.read(() => records.find(account.id, key, account.clock.now()))
-    if (record) return replay(reply, record, keyed)
+    if (record) {
+      // After a restart the clock of the account may stand before what it has kept.
+      if (record.created_at > account.clock.now())
+        accounts.steer(account.id, clock => clock.notBefore(record.created_at))
+      return replay(reply, record, keyed)
+    }
     request.keyed = keyed
   })
 

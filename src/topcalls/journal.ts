@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { bearerToken } from '../bearer.ts'
 import { isOurs, printablePath } from '../log.ts'
 import { redactedHeaders, redactedJson } from '../redaction.ts'
+import { faultKinds } from '../schemas/fault.ts'
 import type { Finding, Outcome } from '../schemas/request.ts'
 import type { AccountStore } from '../store/accounts.ts'
 import type { Journal } from '../store/journal.ts'
 import type { KeyStore } from '../store/keys.ts'
-import { tokenOf } from './auth.ts'
 import { takesTheAnswer } from './faults.ts'
 
 interface Options {
@@ -24,7 +25,7 @@ export function recordRequests(app: FastifyInstance, { journal, accounts, keys }
   function entryOf(request: FastifyRequest, reply: FastifyReply, payload: unknown) {
     const { account, fault, idempotencyKey, problem, sentBody, committed } = request
     // A request that was refused before it had an account still belongs to the one that its key names.
-    const account_id = account?.id ?? keys.accountOf(tokenOf(request.headers.authorization) ?? '') ?? null
+    const account_id = account?.id ?? keys.accountOf(bearerToken(request.headers.authorization) ?? '') ?? null
     return {
       id: request.id,
       at: accounts.clockOf(account_id).now(),
@@ -33,7 +34,7 @@ export function recordRequests(app: FastifyInstance, { journal, accounts, keys }
       path: printablePath(request.url),
       idempotency_key: idempotencyKey ?? null,
       body_bytes: sentBody?.bytes ?? 0,
-      status: fault?.kind === 'reset' || fault?.kind === 'hang' ? null : reply.statusCode,
+      status: fault && !faultKinds[fault.kind].sendsStatus ? null : reply.statusCode,
       duration_ms: Math.round(reply.elapsedTime * 100) / 100,
       outcome: outcomeOf(request, reply),
       committed,

@@ -5,7 +5,7 @@ import type { Account } from '../store/accounts.ts'
 import type { SentBody } from './body.ts'
 import type { KeyUse } from './idempotency.ts'
 
-// What the hooks of the emulated API hand on to its routes; the one place that extends Fastify's types.
+// What the hooks of the emulated API hand on to its routes.
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** The scope that a key needs for this route. */
@@ -16,7 +16,7 @@ declare module 'fastify' {
     findings?: (body: unknown) => Finding[]
   }
   interface FastifyRequest {
-    /** The account that the key belongs to; null before authentication, and where there is none. */
+    /** The account that the key belongs to; not there before authentication, as the hooks for all routes must expect. */
     account: Account
     /** What the key may do. */
     scopes: readonly string[]
