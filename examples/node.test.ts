@@ -4,8 +4,9 @@ import { connect, startFakeTopCalls } from 'fake-topcalls'
 import { createTopCalls } from './client.ts'
 
 // `fake-topcalls exec -- node --test` has started a server already; plain `node --test` has not.
-const { TOPCALLS_BASE_URL: url, TOPCALLS_API_KEY: apiKey } = process.env
-const server = url && apiKey ? { url, apiKey, control: connect(url), close() {} } : await startFakeTopCalls()
+const { TOPCALLS_BASE_URL: url, TOPCALLS_CONTROL_URL: controlUrl, TOPCALLS_API_KEY: apiKey } = process.env
+const server =
+  url && controlUrl && apiKey ? { url, apiKey, control: connect(controlUrl), close() {} } : await startFakeTopCalls()
 after(() => server.close())
 
 const topcalls = createTopCalls({ baseUrl: server.url, apiKey: server.apiKey })
