@@ -1,6 +1,11 @@
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  LogController,
+  type onRequestHookHandler
+} from 'fastify'
 import type { Chance } from './chance.ts'
 import { type Clock, createClock, frozenClock, parseInstant } from './clock.ts'
 import { docsRoutes } from './control/docs.ts'
@@ -8,7 +13,6 @@ import type { GuardOptions } from './control/guard.ts'
 import { healthRoutes } from './control/health.ts'
 import { controlPlane } from './control/plane.ts'
 import { UsageError } from './failure.ts'
-import { dateAnswer } from './http-date.ts'
 import { answerParserErrors, controlPrefix, refuseBareHttp, refuseUnknownRoutes, sendProblem } from './http-errors.ts'
 import { checkedKeys } from './key-file.ts'
 import { logRequests } from './log.ts'
@@ -19,7 +23,7 @@ import type { State } from './schemas/state.ts'
 import { checkedState } from './seed-file.ts'
 import { type JournalLimits, journalDefaults } from './store/journal.ts'
 import { openStores } from './store/stores.ts'
-import { authentication, authorization } from './topcalls/auth.ts'
+import { authentication, authorization, identification } from './topcalls/auth.ts'
 import { bodyLimit, jsonBodies } from './topcalls/body.ts'
 import { carrierRoutes } from './topcalls/carriers.ts'
 import { openApiOptions } from './topcalls/document.ts'
@@ -87,9 +91,10 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
     state: options.state && checkedState(options.state),
     journal: journalLimits
   })
-  const { accounts, keys, chance } = stores
+  const { chance } = stores
 
-  const app = await createServer({ clock, chance, logger })
+  const common = { chance, logger, onArrival: identification(stores) }
+  const app = await createServer(common)
   app.addHook('onClose', async () => stores.close())
   const injection = faultInjection(app, stores)
   injection.decide()
@@ -98,7 +103,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
 
   await app.register(
     async api => {
-      authentication(api, { keys, accounts })
+      authentication(api, stores)
       rateLimiting(api, stores)
       authorization(api)
       const creating = idempotency(api, { ...stores, strictness })
@@ -109,7 +114,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   )
 
   await app.register(async scope => healthRoutes(scope, stores), { prefix: '/_topcalls' })
-  const apart = control && control.port !== undefined ? await createServer({ clock, chance, logger }) : undefined
+  const apart = control && control.port !== undefined ? await createServer(common) : undefined
   const host = apart ?? app
   if (control) {
     const kind = database === ':memory:' ? ('memory' as const) : ('file' as const)
@@ -131,13 +136,14 @@ function clockAt(text: string): Clock {
 }
 
 interface ServerOptions {
-  clock: Clock
+  /** What every request meets first: it is named and dated. */
+  onArrival: onRequestHookHandler
   chance: Chance
   logger: FastifyBaseLogger | undefined
 }
 
 /** A server without routes, with what holds for every request. */
-async function createServer({ clock, chance, logger }: ServerOptions): Promise<FastifyInstance> {
+async function createServer({ chance, logger, onArrival }: ServerOptions): Promise<FastifyInstance> {
   let requests = 0
   const newRequestId = () => chance.uuid('request', ++requests)
   const app = Fastify({
@@ -163,11 +169,7 @@ async function createServer({ clock, chance, logger }: ServerOptions): Promise<F
     app.decorateRequest(name)
   }
   app.decorateRequest('committed', false)
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id)
-    dateAnswer(reply, clock)
-    done()
-  })
+  app.addHook('onRequest', onArrival)
   logRequests(app)
   refuseBareHttp(app, newRequestId)
   refuseUnknownRoutes(app)

@@ -63,7 +63,7 @@ export function frozenClock(instant: number): Clock {
 function steerable(source: () => number, initialOffset: number, initiallyFrozenAt: number | undefined): Clock {
   let offset = initialOffset
   let frozenAt = initiallyFrozenAt
-  const now = () => frozenAt ?? Math.floor(source() + offset)
+  const now = () => frozenAt ?? Math.min(Math.floor(source() + offset), lastInstant)
 
   function moveTo(instant: number): void {
     offset += instant - now()

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
 import { Failure } from './failure.ts'
@@ -16,18 +16,19 @@ export async function runProgram(
   [command = '', ...args]: string[],
   variables: Record<string, string>
 ): Promise<number> {
-  const child = spawn(command, args, {
-    stdio: 'inherit',
-    env: { ...process.env, ...variables },
-    // npm and its like are batch files there.
-    shell: process.platform === 'win32'
-  })
+  let child: ChildProcess | undefined
   const forward = (signal: NodeJS.Signals) => {
     // A terminal has sent Ctrl-C to the whole group already.
-    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) child?.kill(signal)
   }
   for (const signal of passedOn) process.removeAllListeners(signal).on(signal, forward)
   try {
+    child = spawn(command, args, {
+      stdio: 'inherit',
+      env: { ...process.env, ...variables },
+      // npm and its like are batch files there.
+      shell: process.platform === 'win32'
+    })
     const [code, signal] = await once(child, 'exit')
     return code ?? 128 + constants.signals[signal as NodeJS.Signals]
   } catch (error) {

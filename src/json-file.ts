@@ -17,6 +17,7 @@ export function readJsonFile<Content>(kind: string, file: string, check: (conten
 
 function reason(error: unknown): string {
   if (error instanceof UsageError) return error.message
+  if (error instanceof RangeError) return 'it is nested too deep.'
   // JSON.parse quotes the text, which may hold a key.
   return error instanceof SyntaxError ? 'it is not valid JSON.' : `${(error as NodeJS.ErrnoException).code}.`
 }

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { withoutKeys } from './redaction.ts'
+import { withoutSecrets } from './redaction.ts'
 
 /** The path of a request as it may be logged and repeated: decoded, without query string and without keys. */
 export function printablePath(url: string): string {
-  return withoutKeys(decodedPath(url))
+  return withoutSecrets(decodedPath(url))
 }
 
 /** The path of a request target, without query string; as it was sent where it cannot be decoded. */

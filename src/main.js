@@ -4,7 +4,11 @@
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
 // In a container this is process 1, for which the kernel drops a signal that nobody listens to. `start` takes over.
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(0))
+// `exec` that was stopped before its command ran must not look like one whose command succeeded.
+const isExec = process.argv.slice(2).join(' ').split(' -- ')[0]?.split(' ').includes('exec')
+for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15 })) {
+  process.once(signal, () => process.exit(isExec ? 128 + number : 0))
+}
 
 if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(`fake-topcalls needs Node 22.18 or newer, but this is Node ${process.versions.node}.\n`)

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isObject } from './json.ts'
 import type { Violation } from './problem.ts'
-import { isSecretName, withoutKeys } from './redaction.ts'
+import { isSecretName, withoutSecrets } from './redaction.ts'
 import type { EntryMatch, Match } from './schemas/request.ts'
 
 /** One thing in which a request is not what was asked for. */
@@ -34,7 +34,7 @@ export function differences(match: Match | EntryMatch, subject: Subject): Differ
   if (method !== undefined) expect('method', method, subject.method, method.toUpperCase() === subject.method)
   if (path !== undefined) expect('path', path, subject.path, fitsPattern(path, subject.path))
   for (const [name, expected] of Object.entries(headers)) {
-    const actual = subject.headers[name.toLowerCase()]
+    const actual = Object.hasOwn(subject.headers, name.toLowerCase()) ? subject.headers[name.toLowerCase()] : undefined
     expect(
       `headers.${name.toLowerCase()}`,
       expected,
@@ -64,11 +64,11 @@ export function unmatchable({ headers = {}, body }: Match | EntryMatch): Violati
 }
 
 function* secretsIn(at: string, value: unknown): Generator<string> {
-  if (typeof value === 'string' && withoutKeys(value) !== value) yield at
+  if (typeof value === 'string' && withoutSecrets(value) !== value) yield at
   if (typeof value !== 'object' || value === null) return
   for (const [name, member] of Object.entries(value)) {
-    if (isSecretName(name) && member !== null) yield `${at}.${withoutKeys(name)}`
-    else yield* secretsIn(`${at}.${withoutKeys(name)}`, member)
+    if (isSecretName(name) && member !== null) yield `${at}.${withoutSecrets(name)}`
+    else yield* secretsIn(`${at}.${withoutSecrets(name)}`, member)
   }
 }
 

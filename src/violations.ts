@@ -1,6 +1,9 @@
 import type { TSchema } from 'typebox'
+import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
 import type { Violation } from './problem.ts'
+
+const mostErrors = 1_000
 
 /** Every fault of a value that its schema refuses. */
 export function violationsOf(schema: TSchema, value: unknown): [Violation, ...Violation[]] {
@@ -8,7 +11,7 @@ export function violationsOf(schema: TSchema, value: unknown): [Violation, ...Vi
   const add = (violation: Violation) => {
     if (!found.has(violation.path)) found.set(violation.path, violation)
   }
-  for (const { keyword, schemaPath, instancePath, params, message } of Value.Errors(schema, value)) {
+  for (const { keyword, schemaPath, instancePath, params, message } of everyError(schema, value)) {
     const path = dotted(instancePath)
     const within = (name: string) => (path ? `${path}.${name}` : name).slice(0, 200)
     const details = params as { [name: string]: string[] }
@@ -35,7 +38,19 @@ export function violationsOf(schema: TSchema, value: unknown): [Violation, ...Vi
       add({ path, message: said ?? message, code: codes[keyword] ?? 'invalid_value' })
     }
   }
+  if (found.size === 0) add({ path: '', message: 'is not acceptable', code: 'invalid_value' })
   return [...found.values()] as [Violation, ...Violation[]]
+}
+
+/** TypeBox stops after a few errors otherwise, and the ones that say something may come later. */
+function everyError(schema: TSchema, value: unknown) {
+  const { maxErrors } = Settings.Get()
+  Settings.Set({ maxErrors: mostErrors })
+  try {
+    return Value.Errors(schema, value)
+  } finally {
+    Settings.Set({ maxErrors })
+  }
 }
 
 /** What keeps a value from the alternative that it comes closest to. */

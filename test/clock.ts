@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { testBench } from './fixtures/bench.ts'
 import { hour } from './fixtures/emulator.ts'
@@ -113,4 +114,26 @@ t.test('all accounts are steered together, those that go their own way included'
   await control.clock.advance('24h')
   t.match(await own.control.clock.get(), { now: '2030-01-02T01:00:00.000Z', own: true })
   t.match(await plain.control.clock.get(), { now: '2030-01-02T00:00:00.000Z', own: false })
+})
+
+t.test('a clock ends with the year 9999', async t => {
+  const { control, create } = await testBench(t)
+  await control.clock.set('9999-12-31T23:59:59.990Z')
+  await sleep(30)
+  t.match(await control.clock.get(), { now: '9999-12-31T23:59:59.999Z' })
+  t.match(await (await create()).json(), { created_at: '9999-12-31T23:59:59.999Z' })
+  t.match(await control.clock.freeze(), { frozen: true })
+})
+
+t.test('a refusal is dated by the clock of the account that its key names', async t => {
+  const { control, create, url, apiKey } = await testBench(t)
+  const own = control.forAccount(apiKey)
+  const revoked = await own.keys.mint({ revoked: true })
+  await own.clock.set('2050-01-01T00:00:00Z')
+  const headers = { authorization: `Bearer ${apiKey}` }
+  for (const answer of [await create({ token: revoked.key }), await fetch(`${url}/v1/nothing`, { headers })]) {
+    t.ok(answer.status === 401 || answer.status === 404)
+    t.match(answer.headers.get('date'), /2050/)
+  }
+  t.match(await own.requests.list(), { total: 2 })
 })

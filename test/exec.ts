@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { program, run } from './fixtures/program.ts'
 
@@ -67,4 +68,20 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
 
 t.test('a command that a signal ends gives 128 and its number', async t => {
   t.equal((await run(['exec', '--', 'sh', '-c', 'kill -TERM $$'])).code, 143)
+})
+
+t.test('a signal before the command runs does not look like its success', async t => {
+  for (const [signal, code] of [
+    ['SIGTERM', 143],
+    ['SIGINT', 130]
+  ] as const) {
+    const child = spawn(process.execPath, [...process.execArgv, program, 'exec', ...script('console.log(1)')], {
+      stdio: 'ignore'
+    })
+    await sleep(150)
+    child.kill(signal)
+    const [exitCode, killedBy] = await once(child, 'exit')
+    t.ok(exitCode === code || killedBy === signal, `${exitCode} ${killedBy}`)
+  }
+  t.match(await run(['exec', '--', '']), { code: 126, stderr: /cannot be run/ })
 })

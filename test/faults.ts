@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process'
+import { connect } from 'node:net'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import type { FaultRequest } from '../src/index.ts'
 import { testBench } from './fixtures/bench.ts'
 import { peek } from './fixtures/database.ts'
 import { carriersUrl, hour, plainCarrier } from './fixtures/emulator.ts'
+import { rawRequest } from './fixtures/socket.ts'
 
 const key = 'the-same-key-1'
 
@@ -252,7 +254,12 @@ t.test('what makes no sense is refused with every reason', async t => {
     ],
     [{ kind: 'status', status: 99 }, { status: />= 200/ }],
     [{ kind: 'status', headers: { 'Content-Length': '5' } }, { 'headers.Content-Length': /for the server/ }],
-    [{ kind: 'status', headers: { 'x-a': 'b\r\nx-c: d' } }, { 'headers.x-a': /pattern/ }],
+    [{ kind: 'status', headers: { 'x-a': 'b\r\nx-c: d' } }, { 'headers.x-a': /a header as HTTP/ }],
+    [
+      { kind: 'status', headers: { 'bad name': 'x', '': 'y' } },
+      { 'headers.bad name': /HTTP/, 'headers.': /HTTP/ }
+    ],
+    [{ kind: 'status', headers: { a: 5 } }, { 'headers.a': /string/ }],
     [
       { kind: 'reset', times: 0, probability: 2, every: 0 },
       { times: />= 1/, probability: /<= 1/, every: />= 1/ }
@@ -318,4 +325,68 @@ t.test('a fault that fires while the server closes does not keep it', async t =>
   await app.close()
   await hung
   t.ok(performance.now() - started < 700)
+})
+
+for (const phase of ['before', 'after'] as const) {
+  t.test(`a reset ${phase} the commit reaches a pipelined request too`, async t => {
+    const { control, url, apiKey } = await testBench(t)
+    await control.faults.arm({ phase, kind: 'reset', skip: 1, times: 1 })
+    const lines = [`Authorization: Bearer ${apiKey}`, 'Content-Type: application/json']
+    const request = rawRequest(lines, JSON.stringify(plainCarrier)).toString().replace('Connection: close\r\n', '')
+    const { hostname, port } = new URL(url)
+    const socket = connect(Number(port), hostname)
+    socket.on('error', () => {})
+    socket.write(request + request)
+    socket.resume()
+    await new Promise(resolve => socket.once('close', resolve))
+    t.equal((await control.requests.list({ outcome: 'faulted' })).total, 1)
+  })
+}
+
+t.test('JSON that is too deep is refused before it can harm anybody', async t => {
+  const { url, control } = await testBench(t)
+  const deep = `${'['.repeat(8_000)}${']'.repeat(8_000)}`
+  for (const [method, path, body] of [
+    ['POST', 'faults', `{"kind":"status","match":{"body":${deep}}}`],
+    ['POST', 'faults', `{"kind":"status","problem":{"a":${deep}}}`],
+    ['POST', 'requests/verify', `{"match":{"body":${deep}}}`],
+    ['PUT', 'state', deep]
+  ] as const) {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(`${url}/_topcalls/v1/${path}`, { method, headers, body })
+    t.match(await answer.json(), { status: 400, detail: /nested more than 100 levels/ })
+  }
+  t.same(await control.faults.list(), [])
+})
+
+t.test('names that every object has are names like others', async t => {
+  const { control, create } = await testBench(t)
+  const names = ['constructor', 'toString', '__proto__x', 'hasOwnProperty']
+  await control.faults.arm({
+    kind: 'status',
+    match: { headers: Object.fromEntries(names.map(name => [name, null])) },
+    times: 1
+  })
+  t.match(await create(), { status: 503 })
+  for (const name of names) {
+    await t.rejects(control.requests.verify({ match: { headers: { [name]: 'x' }, body: { [name]: 1 } } }), {
+      status: 422,
+      message: /nothing instead of/
+    })
+  }
+})
+
+t.test('the dice of a rule for all fall for each account as if it were alone', async t => {
+  const patterns = []
+  for (const noise of [false, true]) {
+    const { control, create, tenant } = await testBench(t, { seed: 9 })
+    await control.faults.arm({ kind: 'status', probability: 0.5 })
+    const statuses = []
+    for (let index = 0; index < 15; index++) {
+      if (noise) await tenant('tc_live_noise').create()
+      statuses.push((await create()).status)
+    }
+    patterns.push(statuses.join())
+  }
+  t.equal(patterns[0], patterns[1])
 })

@@ -139,14 +139,21 @@ t.test('secrets are redacted in every spelling, at any depth, also behind escape
     `{"registration":{"password":"${secret}"`
   ]
   for (const body of bodies) {
-    await create({ body, headers: { 'x-auth-token': secret, cookie: secret, 'x-note': `Bearer ${apiKey}` } })
+    await create({
+      body,
+      headers: {
+        ...{ 'x-auth-token': secret, cookie: secret, 'x-note': `Bearer ${apiKey}`, 'x-sip-credentials': secret },
+        referer: `https://x.example/?a=1&password=${secret}&b=2`
+      }
+    })
   }
   await fetch(`${url}/v1/${apiKey}?token=${secret}`)
+  await fetch(`${url}/v1/${apiKey.replaceAll('_', '%255f')};password=${secret}`)
   await sendRaw(url, `GET /v1/x HTTP/1.1\r\nHost: a\r\nAuthorization: Basic ${secret}\r\nConnection: close\r\n\r\n`)
 
   const { data } = await control.requests.list()
-  t.equal(data.length, bodies.length + 2)
-  t.notMatch(JSON.stringify(data), new RegExp(`${secret}|${apiKey}`))
+  t.equal(data.length, bodies.length + 3)
+  t.notMatch(JSON.stringify(data), new RegExp(`${secret}|${apiKey.slice(8)}`))
   t.match(data.at(-1)?.body, { ...plainCarrier, registration: { password: '[redacted]' } })
   t.match(data.at(-3)?.body, { deep: [{ er: { Password: '[redacted]', secretStuff: '[redacted]' } }] })
   t.match(data.at(-7), { body: null, body_bytes: Number })

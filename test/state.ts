@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
+import Sqlite from 'better-sqlite3'
 import t from 'tap'
 import type { State } from '../src/index.ts'
-import { readSeedFile } from '../src/seed-file.ts'
+import { checkedState, readSeedFile } from '../src/seed-file.ts'
 import { testBench } from './fixtures/bench.ts'
 import { plainCarrier } from './fixtures/emulator.ts'
 
@@ -317,4 +318,66 @@ t.test('an account is named by its id in upper case too; an id is of its account
     body: ' '.repeat(65 * 1024 * 1024)
   })
   t.match(await large.json(), { status: 413, detail: 'The body is larger than 67108864 bytes' })
+})
+
+t.test('each member of an exported document is judged, in an import and in a seed file', async t => {
+  const { app, control, create, apiKey } = await testBench(t)
+  const own = control.forAccount(apiKey)
+  await create({ key })
+  await own.faults.arm({ kind: 'status', match: { method: 'GET' } })
+  const state = await own.state.export()
+  const wrong: [string, object][] = [
+    ['keys.0.scopes.0', { keys: [{ ...state.accounts[0]?.keys?.[0], scopes: ['bogus'] }] }],
+    ['keys.0.scopes', { keys: [{ ...state.accounts[0]?.keys?.[0], scopes: null }] }],
+    ['keys.0.revoked', { keys: [{ ...state.accounts[0]?.keys?.[0], revoked: 'no' }] }],
+    ['keys.0.extra', { keys: [{ ...state.accounts[0]?.keys?.[0], extra: 1 }] }],
+    ['faults.0.kind', { faults: [{ ...state.accounts[0]?.faults?.[0], kind: 'bogus' }] }],
+    ['faults.0.every', { faults: [{ ...state.accounts[0]?.faults?.[0], every: 0 }] }],
+    ['faults.0.status', { faults: [{ ...state.accounts[0]?.faults?.[0], status: 9999 }] }],
+    ['faults.0.match', { faults: [{ ...state.accounts[0]?.faults?.[0], match: 5 }] }],
+    ['faults.0.id', { faults: [{ ...state.accounts[0]?.faults?.[0], id: 'x' }] }],
+    [
+      'faults.0.headers.transfer-encoding',
+      { faults: [{ kind: 'status', headers: { 'transfer-encoding': 'chunked' } }] }
+    ],
+    ['faults.0.delay', { faults: [{ kind: 'delay', delay: '30d' }] }]
+  ]
+  for (const [path, members] of wrong) {
+    const payload = { ...state, accounts: [{ ...state.accounts[0], ...members }] }
+    const answer = await app.inject({ method: 'PUT', url: '/_topcalls/v1/state', payload })
+    t.match(answer, { statusCode: 400 }, path)
+    t.match(answer.json().errors[0], { path: `accounts.0.${path}` }, path)
+    t.throws(() => checkedState(payload), { exitCode: 2, message: / (must|is) / })
+  }
+  t.same(await own.state.export(), state)
+})
+
+t.test('a create beside a reset never leaves the old clock behind', async t => {
+  const { control, create, apiKey } = await testBench(t, { clock: '2030-01-01T00:00:00Z' })
+  const own = control.forAccount(apiKey)
+  for (let round = 0; round < 20; round++) {
+    await own.clock.advance('10d')
+    await Promise.all([own.reset(), ...Array.from({ length: 10 }, () => create())])
+    t.match(await own.clock.get(), { now: '2030-01-01T00:00:00.000Z' })
+  }
+})
+
+t.test('a reset that cannot be committed changes nothing, in memory neither', async t => {
+  const database = `${t.testdir()}/fake.db`
+  const { control, create, apiKey } = await testBench(t, { database, seed: 1 })
+  const own = control.forAccount(apiKey)
+  await own.clock.advance('1h')
+  await own.clock.freeze()
+  await own.faults.arm({ kind: 'status', match: { method: 'GET' } })
+  await own.rateLimit.set(50, '1h')
+  const minted = await own.keys.mint()
+  await create({ key })
+  const before = { state: await own.state.export(), requests: (await own.requests.list()).data }
+
+  const other = new Sqlite(database)
+  other.exec(`CREATE TRIGGER no_delete BEFORE DELETE ON carriers BEGIN SELECT RAISE(ABORT, 'no'); END`)
+  other.close()
+  await t.rejects(own.reset(), { status: 500, message: /went wrong/ })
+  t.same({ state: await own.state.export(), requests: (await own.requests.list()).data }, before)
+  t.match(await create({ token: minted.key }), { status: 201 })
 })

@@ -158,3 +158,25 @@ t.test('a filter by time holds for the misses too', async t => {
     message: '0 matched within 20 ms, 1 were expected; the journal has no request of this account'
   })
 })
+
+t.test('a reader that resumes gets a large journal whole, as fast as it reads', async t => {
+  const { create, url } = await testBench(t)
+  const body = { ...plainCarrier, note: 'x'.repeat(60_000) }
+  for (let index = 0; index < 150; index++) await create({ body })
+  const aborting = new AbortController()
+  const stream = await fetch(`${url}/_topcalls/v1/events`, {
+    headers: { 'last-event-id': '0' },
+    signal: aborting.signal
+  })
+  let text = ''
+  let events = 0
+  for await (const chunk of stream.body ?? []) {
+    await sleep(1)
+    text += Buffer.from(chunk).toString()
+    events += text.split('event: request').length - 1
+    text = text.slice(-20).includes('event: request') ? '' : text.slice(-20)
+    if (events === 150) break
+  }
+  t.equal(events, 150)
+  aborting.abort()
+})

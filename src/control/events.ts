@@ -8,8 +8,8 @@ import { passes } from './requests.ts'
 
 const heartbeatMilliseconds = 15_000
 
-/** A reader that is so far behind is cut off; it resumes with the last event that it has. */
-const mostUnsentBytes = 4 * 1024 * 1024
+/** So much may wait for a slow reader; the rest stays in the journal until it has read that. */
+const mostUnsentBytes = 1024 * 1024
 
 /** Entries of the journal as server-sent events, as they come. */
 export function eventRoutes(control: Control, { journal, keys }: ControlServices): void {
@@ -21,6 +21,8 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
   control.get(
     '/events',
     {
+      // Its head would be a stream as well.
+      exposeHeadRoute: false,
       schema: {
         ...described(
           'requests',
@@ -38,8 +40,7 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
     (request, reply) => {
       const filter = request.query
       const account = namedAccount(keys, filter.account)
-      const concerns = (entry: KeptEntry) =>
-        (account === undefined || entry.account_id === account) && passes(filter, entry)
+      const concerns = (entry: KeptEntry) => passes(filter, entry)
 
       const { raw } = reply.hijack()
       raw.writeHead(200, {
@@ -48,18 +49,25 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
         'x-accel-buffering': 'no'
       })
       raw.write(': fake-topcalls\n\n')
-      const tell = (entry: KeptEntry) => {
-        if (!concerns(entry)) return
-        if (raw.writableLength > mostUnsentBytes) raw.destroy()
-        else raw.write(`id: ${entry.number}\nevent: request\ndata: ${JSON.stringify(entryOf(entry))}\n\n`)
-      }
       const last = request.headers['last-event-id']
-      if (last !== undefined) for (const entry of journal.entries(account)) if (entry.number > Number(last)) tell(entry)
+      let position = last === undefined ? journal.last() : Number(last)
+      /** Sends what the journal has behind the last one that was looked at, as far as the reader takes it. */
+      const send = () => {
+        for (const entry of journal.after(position, account)) {
+          if (raw.writableLength > mostUnsentBytes) return
+          position = entry.number
+          if (concerns(entry))
+            raw.write(`id: ${entry.number}\nevent: request\ndata: ${JSON.stringify(entryOf(entry))}\n\n`)
+        }
+      }
+      raw.on('drain', send)
+      send()
 
-      const stopListening = journal.listen(tell)
+      const stopListening = journal.listen(send)
       const heartbeat = setInterval(() => raw.write(': still here\n\n'), heartbeatMilliseconds)
       const end = () => {
         stopListening()
+        raw.off('drain', send)
         raw.end()
       }
       open.add(end)

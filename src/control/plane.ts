@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance, RawServerDefault } from 'fastify'
+import type { FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify'
+import { parseJson } from '../json-body.ts'
 import type { Problem } from '../problem.ts'
 import type { StateStore } from '../store/state.ts'
 import type { Stores } from '../store/stores.ts'
@@ -76,5 +77,9 @@ function jsonOnly(scope: FastifyInstance): void {
     route.bodyLimit = bodyLimit
   })
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('application/json', { parseAs: 'string' }, scope.getDefaultJsonParser('error', 'error'))
+  scope.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (_: FastifyRequest, body: Buffer) => parseJson(body).value
+  )
 }

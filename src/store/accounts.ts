@@ -16,6 +16,8 @@ export interface Account {
   newRequestId(): string
   /** Begins its sequences anew; they lead to other ids where some are present already. */
   restartIds(present: string[]): void
+  /** Returns what takes its sequences back to where they are now. */
+  drawnIds(): () => void
 }
 
 /** So many accounts are remembered; those that nobody steered may be forgotten, since they hold nothing. */
@@ -36,7 +38,7 @@ export function accountStore({ carriers, records, clock: common, chance }: Optio
 
   function open(id: string): Account {
     // After a restart on a file the ids of before must not come again.
-    let history = chance.seeded ? String(carriers.lastRow(id) || '') : ''
+    let history = chance.seeded ? (carriers.lastId(id) ?? '') : ''
     let ids = 0
     let requests = 0
     return {
@@ -54,6 +56,12 @@ export function accountStore({ carriers, records, clock: common, chance }: Optio
         history = chance.seeded && present.length > 0 ? digest(present.join()) : ''
         ids = 0
         requests = 0
+      },
+      drawnIds() {
+        const before = { history, ids, requests }
+        return () => {
+          ;({ history, ids, requests } = before)
+        }
       }
     }
   }
@@ -127,6 +135,19 @@ export function accountStore({ carriers, records, clock: common, chance }: Optio
       const clock = accounts.get(id)?.clock
       return clock === common ? undefined : clock
     },
-    all: (): Account[] => [...accounts.values()]
+    all: (): Account[] => [...accounts.values()],
+    /** Returns what takes every clock and every sequence back to how it is now. */
+    snapshot(): () => void {
+      const now = common.fork()
+      const before = [...accounts.values()].map(account => ({ account, clock: account.clock, ids: account.drawnIds() }))
+      return () => {
+        common.set(now.now())
+        common.freeze(now.frozen)
+        for (const { account, clock, ids } of before) {
+          account.clock = clock
+          ids()
+        }
+      }
+    }
   }
 }

@@ -47,8 +47,8 @@ export function carrierStore(db: Database) {
   const newest = db
     .prepare<[account: string], number | null>('SELECT max(created_at) FROM carriers WHERE account_id = ?')
     .pluck()
-  const lastRow = db
-    .prepare<[account: string], number | null>('SELECT max(rowid) FROM carriers WHERE account_id = ?')
+  const last = db
+    .prepare<[account: string], string>('SELECT id FROM carriers WHERE account_id = ? ORDER BY rowid DESC LIMIT 1')
     .pluck()
 
   return {
@@ -56,8 +56,8 @@ export function carrierStore(db: Database) {
     insert: (carrier: CarrierRow): void => void insert.run(...columns.map(column => carrier[column])),
     /** The newest `created_at` of an account, or 0. */
     newestAt: (account: string): number => newest.get(account) ?? 0,
-    /** The number of the last row of an account, or 0; looks at each of its rows. */
-    lastRow: (account: string): number => lastRow.get(account) ?? 0
+    /** The id of the carrier that an account stored last; looks at each of its rows. */
+    lastId: (account: string): string | undefined => last.get(account)
   }
 }
 
@@ -90,11 +90,13 @@ export function storedCarrier(row: CarrierRow): StoredCarrier {
 export function carrierRow(carrier: StoredCarrier, account_id: string, newId: () => string, now: number): CarrierRow {
   const bit = (value: boolean | null | undefined) => (value == null ? null : value ? 1 : 0)
   const { ipv4 = null, port = null, inbound, outbound } = carrier.sip_gateway ?? {}
+  // Three are drawn in any case, so that what is left open never gets an id that another member has.
+  const [id, voip, gateway] = [newId(), newId(), newId()]
   return {
-    id: carrier.id ?? newId(),
+    id: carrier.id ?? id,
     account_id,
-    voip_carrier_sid: carrier.voip_carrier_sid ?? newId(),
-    sip_gateway_sid: carrier.sip_gateway_sid ?? newId(),
+    voip_carrier_sid: carrier.voip_carrier_sid ?? voip,
+    sip_gateway_sid: carrier.sip_gateway_sid ?? gateway,
     carrier_name: carrier.carrier_name,
     trunk_type: carrier.trunk_type ?? 'static_ip',
     gateway_ipv4: ipv4,

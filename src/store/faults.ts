@@ -40,12 +40,25 @@ export function faultStore({ accounts, chance }: { accounts: AccountStore; chanc
     return fault
   }
 
+  /** How often each account has met a rule for all, so that its dice do not depend on what the others do. */
+  const meetings = new WeakMap<Fault, Map<string, number>>()
+
+  function throwsOf(fault: Fault, account: string): number {
+    if (fault.account_id !== null) return fault.matched
+    const counted = meetings.get(fault) ?? new Map<string, number>()
+    meetings.set(fault, counted)
+    const count = (counted.get(account) ?? 0) + 1
+    counted.set(account, count)
+    return count
+  }
+
   /** Counts a request that a rule is meant for, and tells whether the rule fires. */
-  function fires(fault: Fault): boolean {
+  function fires(fault: Fault, account: string): boolean {
     const { skip, every, probability, seed, id } = fault
     const turn = ++fault.matched - skip
     if (turn <= 0 || turn % every !== 0) return false
-    const thrown = seed === undefined ? chance.dice(id, fault.matched) : seededDice(seed, fault.matched)
+    const count = throwsOf(fault, account)
+    const thrown = seed === undefined ? chance.dice(`${id} ${account}`, count) : seededDice(seed, count)
     if (thrown >= probability) return false
     fault.fired++
     if (fault.remaining !== null) fault.remaining--
@@ -83,7 +96,7 @@ export function faultStore({ accounts, chance }: { accounts: AccountStore; chanc
       if (armed.size === 0) return undefined
       for (const fault of [...own(account), ...own(null)]) {
         if (fault.phase !== phase || !isAlive(fault)) continue
-        if ((fault.match === undefined || fits(fault.match)) && fires(fault)) return fault
+        if ((fault.match === undefined || fits(fault.match)) && fires(fault, account)) return fault
       }
       return undefined
     },
@@ -117,6 +130,16 @@ export function faultStore({ accounts, chance }: { accounts: AccountStore; chanc
     },
     /** Every account with rules of its own. */
     accounts: (): string[] => [...armed.keys()].filter(account => account !== null),
-    size: (): number => all().length
+    size: (): number => all().length,
+    /** Returns what takes everything back to how it is now. */
+    snapshot(): () => void {
+      const [rules, numbers] = [[...armed], [...counts]]
+      return () => {
+        armed.clear()
+        counts.clear()
+        for (const [account, faults] of rules) armed.set(account, faults)
+        for (const [account, count] of numbers) counts.set(account, count)
+      }
+    }
   }
 }

@@ -120,6 +120,17 @@ export function createJournal(limits: JournalLimits) {
       const found = logsOf(account).map(kept)
       return found.length === 1 ? (found[0] as KeptEntry[]) : found.flat().sort((a, b) => a.number - b.number)
     },
+    /** The entries of one account, or of all, that are behind a number, oldest first. */
+    after(last: number, account?: string): KeptEntry[] {
+      const found = logsOf(account).flatMap(({ entries, head }) => {
+        let start = entries.length
+        while (start > head && (entries[start - 1] as KeptEntry).number > last) start--
+        return entries.slice(start)
+      })
+      return found.sort((a, b) => a.number - b.number)
+    },
+    /** The number of the last request. */
+    last: (): number => number,
     /** How many entries were dropped for want of room. */
     dropped: (account?: string): number =>
       sum(logsOf(account).map(log => log.dropped)) + (account === undefined ? droppedElsewhere : 0),
@@ -133,6 +144,17 @@ export function createJournal(limits: JournalLimits) {
         logs.delete(log.account)
       }
       if (account === undefined) droppedElsewhere = 0
+    },
+    /** Returns what brings back what is cleared from now on. */
+    snapshot(): () => void {
+      const before = [...logs]
+      return () => {
+        for (const [account, log] of before) {
+          if (logs.has(account)) continue
+          logs.set(account, log)
+          bytes += log.bytes
+        }
+      }
     },
     /** Calls a function with each entry from now on; returns what ends that. */
     listen(listener: (entry: KeptEntry) => void): () => void {

@@ -52,10 +52,11 @@ export function keyStore({ auth, accounts, chance, atStart }: Options) {
   }
 
   function lookUp(token: string): StoredKey | Caller | undefined {
+    if (!isKey(token)) return undefined
     if (found.has(token)) return found.get(token)
     if (found.size >= rememberedTokens) found.clear()
     const derived = auth === 'any' ? { account_id: derivedAccount(token), scopes } : undefined
-    const result = isKey(token) ? (listedKey(token) ?? derived) : undefined
+    const result = listedKey(token) ?? derived
     found.set(token, result)
     return result
   }
@@ -115,6 +116,15 @@ export function keyStore({ auth, accounts, chance, atStart }: Options) {
       }
       for (const other of others) 'key' in other ? add(other) : put(other)
       found.clear()
+    },
+    /** Returns what takes everything back to how it is now. */
+    snapshot(): () => void {
+      const before = [...keys]
+      return () => {
+        keys.clear()
+        for (const [id, key] of before) keys.set(id, key)
+        found.clear()
+      }
     }
   }
 }

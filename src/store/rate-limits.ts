@@ -75,6 +75,15 @@ export function rateLimitStore({ accounts }: { accounts: AccountStore }) {
       if (account === undefined) common = undefined
       for (const map of [own, windows]) account === undefined ? map.clear() : map.delete(account)
     },
-    accountsWithLimits: (): string[] => [...own.keys()]
+    accountsWithLimits: (): string[] => [...own.keys()],
+    /** Returns what takes every limit back to how it is now; windows begin anew. */
+    snapshot(): () => void {
+      const [limit, limits] = [common, [...own]]
+      return () => {
+        common = limit
+        own.clear()
+        for (const [account, rate] of limits) own.set(account, rate)
+      }
+    }
   }
 }

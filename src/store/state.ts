@@ -87,7 +87,7 @@ export function stateStore(stores: Stores, seed?: State) {
     }
   }
 
-  /** How each part in memory is replaced; nothing here may fail, since the transaction is committed by then. */
+  /** How each part in memory is replaced; it may be done more than once, as the transaction may. */
   const inMemory: { [Name in Part]?: (replacement: Replacement, affected: string[]) => void } = {
     carriers({ states }, affected) {
       const present = new Map(states.map(state => [state.account_id, idsOf(state)]))
@@ -125,7 +125,7 @@ export function stateStore(stores: Stores, seed?: State) {
     }
   }
 
-  /** Replaces parts of one account, or of all, by what a document says of them: the tables in one transaction. */
+  /** Replaces parts of one account, or of all, by what a document says of them: the whole of it or nothing. */
   async function replace(
     account: string | undefined,
     document: State | undefined,
@@ -135,11 +135,19 @@ export function stateStore(stores: Stores, seed?: State) {
       ({ account_id }) => account === undefined || account_id === account
     )
     const replacement = { account, document, states }
-    if (parts.includes('carriers') || parts.includes('idempotency')) {
-      await writer.write(tableWork(replacement, parts))
-    }
+    const replaceTables = tableWork(replacement, parts)
     const affected = account === undefined ? [...knownIds(), ...states.map(one => one.account_id)] : [account]
-    for (const part of allParts) if (parts.includes(part)) inMemory[part]?.(replacement, [...new Set(affected)])
+    const undo = [accounts, faults, keys, limits, journal].map(store => store.snapshot())
+    try {
+      // Both at once, so that a create behind it in the same transaction finds the new clock with the new tables.
+      await writer.write(() => {
+        replaceTables()
+        for (const part of allParts) if (parts.includes(part)) inMemory[part]?.(replacement, [...new Set(affected)])
+      })
+    } catch (error) {
+      for (const restore of undo) restore()
+      throw error
+    }
   }
 
   return {

@@ -1,6 +1,7 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { bearerToken } from '../bearer.ts'
 import { dateAnswer } from '../http-date.ts'
+import { isOurs } from '../log.ts'
 import { Problem } from '../problem.ts'
 import { isKey } from '../schemas/key.ts'
 import type { AccountStore } from '../store/accounts.ts'
@@ -11,20 +12,31 @@ interface Options {
   accounts: AccountStore
 }
 
-/** Demands a key that is known, and gives the request its account. */
-export function authentication(api: FastifyInstance, { keys, accounts }: Options): void {
-  api.addHook('onRequest', (request, reply, done) => {
+/**
+ * Finds the account of each request for its key, also where the request is to be refused: its clock dates the answer, its
+ * sequence names the request, its journal tells of it.
+ */
+export function identification({ keys, accounts }: Options): onRequestHookHandler {
+  return (request, reply, done) => {
+    const account = isOurs(request.url) ? undefined : keys.accountOf(bearerToken(request.headers.authorization) ?? '')
+    if (account !== undefined) {
+      request.account = accounts.find(account)
+      if (accounts.seeded) request.id = request.account.newRequestId()
+    }
+    reply.header('x-request-id', request.id)
+    dateAnswer(reply, accounts.clockOf(account))
+    done()
+  }
+}
+
+/** Demands a key that is known. */
+export function authentication(api: FastifyInstance, { keys }: Pick<Options, 'keys'>): void {
+  api.addHook('onRequest', (request, _, done) => {
     const token = tokenOf(request)
     if (!isKey(token)) throw unauthorized('The API key must look like tc_live_…', 'error="invalid_token"')
     const caller = keys.callerOf(token)
     if (!caller) throw unauthorized('The API key is unknown, revoked or expired', 'error="invalid_token"')
-    request.account = accounts.find(caller.account_id)
     request.scopes = caller.scopes
-    if (accounts.seeded) {
-      request.id = request.account.newRequestId()
-      reply.header('x-request-id', request.id)
-    }
-    if (request.account.clock !== accounts.common) dateAnswer(reply, request.account.clock)
     done()
   })
 }

@@ -9,7 +9,6 @@ import { problemMediaType, renderFaultProblem } from '../problem.ts'
 import { redactedHeaders, redactedJson } from '../redaction.ts'
 import { milliseconds } from '../schemas/common.ts'
 import { type Fault, type FaultKind, faultKinds } from '../schemas/fault.ts'
-import type { Match } from '../schemas/request.ts'
 import type { FaultStore } from '../store/faults.ts'
 
 const defaultStatus = 503
@@ -35,7 +34,8 @@ export function faultInjection(app: FastifyInstance, { faults }: { faults: Fault
   const pause = (duration: number) => sleep(duration, undefined, { signal: closing.signal }).catch(() => {})
 
   function fire(phase: Fault['phase'], request: FastifyRequest): Fault | undefined {
-    return faults.fire(phase, request.account.id, match => fits(match, request))
+    const subject = subjectOf(request)
+    return faults.fire(phase, request.account.id, match => differences(match, subject()).length === 0)
   }
 
   // The body is there by then, and nothing has been looked up.
@@ -73,15 +73,12 @@ export function faultInjection(app: FastifyInstance, { faults }: { faults: Fault
 
   const spoilers: { [Kind in FaultKind]?: Spoiler } = {
     reset(reply) {
-      const { raw } = reply.hijack()
-      // An injected request has no TCP socket.
-      if (raw.socket?.resetAndDestroy) raw.socket.resetAndDestroy()
-      else raw.destroy()
+      cut(reply.hijack())
       return undefined
     },
     hang(reply) {
       const { raw } = reply.hijack()
-      const end = () => raw.destroy()
+      const end = () => cut(reply)
       if (closing.signal.aborted) end()
       closing.signal.addEventListener('abort', end)
       raw.once('close', () => closing.signal.removeEventListener('abort', end))
@@ -119,6 +116,14 @@ export function faultInjection(app: FastifyInstance, { faults }: { faults: Fault
   return { decide, spoil }
 }
 
+/** Resets the connection. */
+function cut({ raw, request }: FastifyReply): void {
+  // Of a pipelined request the answer has no socket yet, and an injected one has none of TCP.
+  const { socket } = request.raw
+  if (typeof socket?.resetAndDestroy === 'function') socket.resetAndDestroy()
+  else raw.destroy()
+}
+
 /** Answers in place of the handler. */
 function answer(reply: FastifyReply, fault: Fault): void {
   reply.send(otherAnswer(reply, fault))
@@ -132,12 +137,16 @@ function otherAnswer(reply: FastifyReply, { status = defaultStatus, headers = {}
   return renderFaultProblem(status, reply.request.id, problem)
 }
 
-function fits(match: Match, { method, url, headers, sentBody }: FastifyRequest): boolean {
-  const subject: Subject = {
-    method,
-    path: decodedPath(url),
-    headers: match.headers ? redactedHeaders(headers) : {},
-    body: match.body === undefined || sentBody?.json === undefined ? undefined : JSON.parse(redactedJson(sentBody.json))
+/** The parts of a request that a match may ask for, put together once for all rules. */
+function subjectOf({ method, url, headers, sentBody }: FastifyRequest): () => Subject {
+  let subject: Subject | undefined
+  return () => {
+    subject ??= {
+      method,
+      path: decodedPath(url),
+      headers: redactedHeaders(headers),
+      body: sentBody?.json === undefined ? undefined : JSON.parse(redactedJson(sentBody.json))
+    }
+    return subject
   }
-  return differences(match, subject).length === 0
 }

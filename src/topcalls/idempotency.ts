@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod 
 import { Type } from 'typebox'
 import type { Strictness } from '../modes.ts'
 import { Problem, type Violation } from '../problem.ts'
+import { withoutSecrets } from '../redaction.ts'
 import type { AccountStore } from '../store/accounts.ts'
 import type { IdempotencyRecord, IdempotencyStore } from '../store/idempotency.ts'
 import type { Writer } from '../store/writer.ts'
@@ -95,7 +96,7 @@ export function idempotency(api: FastifyInstance, { records, writer, accounts, s
         )
       }
       reply.log.warn(
-        { requestId: reply.request.id, idempotencyKey: key },
+        { requestId: reply.request.id, idempotencyKey: withoutSecrets(key) },
         'idempotency key used again with another body: the first answer is repeated'
       )
       reply.header('Idempotency-Payload-Mismatch', 'true')

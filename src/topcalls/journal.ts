@@ -1,22 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { bearerToken } from '../bearer.ts'
 import { isOurs, printablePath } from '../log.ts'
-import { redactedHeaders, redactedJson } from '../redaction.ts'
+import { redactedHeaders, redactedJson, withoutSecrets } from '../redaction.ts'
 import { faultKinds } from '../schemas/fault.ts'
 import type { Finding, Outcome } from '../schemas/request.ts'
 import type { AccountStore } from '../store/accounts.ts'
 import type { Journal } from '../store/journal.ts'
-import type { KeyStore } from '../store/keys.ts'
 import { takesTheAnswer } from './faults.ts'
 
 interface Options {
   journal: Journal
   accounts: AccountStore
-  keys: KeyStore
 }
 
 /** Enters each request into the journal at the moment at which its answer is ready, so that it is there before the answer. */
-export function recordRequests(app: FastifyInstance, { journal, accounts, keys }: Options): void {
+export function recordRequests(app: FastifyInstance, { journal, accounts }: Options): void {
   app.addHook('onSend', (request, reply, payload, done) => {
     if (!isOurs(request.url)) journal.record(entryOf(request, reply, payload))
     done(null, payload)
@@ -24,15 +21,14 @@ export function recordRequests(app: FastifyInstance, { journal, accounts, keys }
 
   function entryOf(request: FastifyRequest, reply: FastifyReply, payload: unknown) {
     const { account, fault, idempotencyKey, problem, sentBody, committed } = request
-    // A request that was refused before it had an account still belongs to the one that its key names.
-    const account_id = account?.id ?? keys.accountOf(bearerToken(request.headers.authorization) ?? '') ?? null
+    const account_id = account?.id ?? null
     return {
       id: request.id,
       at: accounts.clockOf(account_id).now(),
       account_id,
       method: request.method,
       path: printablePath(request.url),
-      idempotency_key: idempotencyKey ?? null,
+      idempotency_key: idempotencyKey === undefined ? null : withoutSecrets(idempotencyKey),
       body_bytes: sentBody?.bytes ?? 0,
       status: fault && !faultKinds[fault.kind].sendsStatus ? null : reply.statusCode,
       duration_ms: Math.round(reply.elapsedTime * 100) / 100,

@@ -1,6 +1,6 @@
 import type { FastifySchemaValidationError, FastifyServerOptions } from 'fastify'
 import { Problem, type Violation } from '../problem.ts'
-import { withoutKeys } from '../redaction.ts'
+import { withoutSecrets } from '../redaction.ts'
 
 type AjvOptions = NonNullable<FastifyServerOptions['ajv']>
 
@@ -117,7 +117,7 @@ const quotable: Record<string, RegExp> = { integer: /^-?[0-9]+$/, boolean: /^(tr
 
 /** The name of a member that nobody knows may be as long as the body, and even a key. */
 export function shortened(named: string): string {
-  const path = withoutKeys(named)
+  const path = withoutSecrets(named)
   return path.length > 200 ? `${path.slice(0, 200).toWellFormed()}…` : path
 }
 
