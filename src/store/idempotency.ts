@@ -24,6 +24,11 @@ export interface IdempotencyRecord {
   created_at: number
 }
 
+interface Sweep {
+  removed: number
+  last: number | undefined
+}
+
 export type IdempotencyStore = ReturnType<typeof idempotencyStore>
 
 export function idempotencyStore(db: Database) {
@@ -42,6 +47,7 @@ export function idempotencyStore(db: Database) {
     [rowid: number, limit: number],
     { rowid: number; account_id: string; created_at: number }
   >('SELECT rowid, account_id, created_at FROM idempotency_records WHERE rowid > ? ORDER BY rowid LIMIT ?')
+  const first = db.prepare<[], number>('SELECT created_at FROM idempotency_records ORDER BY rowid LIMIT 1').pluck()
   const remove = db.prepare<[rowid: number]>('DELETE FROM idempotency_records WHERE rowid = ?')
   const newest = db
     .prepare<[account: string], number | null>('SELECT max(created_at) FROM idempotency_records WHERE account_id = ?')
@@ -72,11 +78,17 @@ export function idempotencyStore(db: Database) {
      * @param after the row to begin behind
      * @returns how many were removed, and the last row that was looked at, or undefined where there are no more
      */
-    removeExpired(nowOf: (account: string) => number, limit: number, after = 0) {
+    removeExpired(nowOf: (account: string) => number, limit: number, after = 0): Sweep {
       const rows = following.all(after, limit)
       const expired = rows.filter(({ account_id, created_at }) => nowOf(account_id) >= expiryOf(created_at))
       for (const { rowid } of expired) remove.run(rowid)
       return { removed: expired.length, last: rows.length === limit ? rows.at(-1)?.rowid : undefined }
+    },
+    /** The same for the first records, where the first of all would have expired by the clock of this account. */
+    removeOldest(nowOf: (account: string) => number, limit: number, now: number): void {
+      // One number is read in a third of the time of two rows, and mostly nothing has expired.
+      const oldest = first.get()
+      if (oldest !== undefined && now >= expiryOf(oldest)) this.removeExpired(nowOf, limit)
     },
     /** The newest `created_at` of an account, or 0; looks at each of its records. */
     newestAt: (account: string): number => newest.get(account) ?? 0,

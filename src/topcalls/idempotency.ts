@@ -130,7 +130,7 @@ export function idempotency(api: FastifyInstance, { records, writer, accounts, s
           body: reply.serializeInput(create(request, { now, newId: newIds() }), '201', 'application/json') as string
         }
         if (keyed) {
-          records.removeExpired(accounts.now, removedPerCreate)
+          records.removeOldest(accounts.now, removedPerCreate, now)
           records.put({ account_id: account.id, ...keyed, ...answer, created_at: now })
         }
         return { record: answer, replayed: false }
