@@ -4,7 +4,7 @@ import type { Fault, FaultRequest } from './schemas/fault.ts'
 import type { Info } from './schemas/info.ts'
 import type { KeyInfo, KeyRequest, MintedKey } from './schemas/key.ts'
 import type { RateLimitRequest } from './schemas/rate-limit.ts'
-import type { Entry, Expectation, Filter } from './schemas/request.ts'
+import type { Entry, Expectation, Filter, Unmet } from './schemas/request.ts'
 import type { Part, State } from './schemas/state.ts'
 import type { CarrierView, RecordView } from './schemas/storage.ts'
 
@@ -20,9 +20,9 @@ export class ControlError extends Error {
   override readonly name = 'ControlError'
   readonly status: number
   /** The problem document; for an unmet expectation with `matched` and `nearest`. */
-  readonly problem: ProblemDocument & Record<string, unknown>
+  readonly problem: ProblemDocument & Partial<Unmet>
 
-  constructor(problem: ProblemDocument & Record<string, unknown>) {
+  constructor(problem: ProblemDocument & Partial<Unmet>) {
     super(
       problem.errors?.length
         ? problem.errors.map(({ path, message }) => `${path} ${message}`).join('; ')

@@ -33,7 +33,7 @@ t.test('the document of the control plane lists every call, and real answers are
       ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
     })
     const { responses } = document.paths[`${prefix}${path}`][method.toLowerCase()]
-    const status = answer.status < 400 ? String(answer.status) : '4XX'
+    const status = String(answer.status) in responses ? String(answer.status) : '4XX'
     const at = ['', 'paths', `${prefix}${path}`, method.toLowerCase(), 'responses', status, 'content']
     t.ok(responses[status], `${method} ${path} ${status}`)
     if (answer.status === 204) return undefined

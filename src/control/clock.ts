@@ -4,7 +4,7 @@ import { ClockChange, ClockReading } from '../schemas/clock.ts'
 import { milliseconds, OfAccount } from '../schemas/common.ts'
 import { namedAccount } from './accounts.ts'
 import { answers, described } from './document.ts'
-import type { Control, ControlServices } from './plane.ts'
+import type { Control, ControlServices } from './services.ts'
 
 export function clockRoutes(control: Control, { accounts, keys }: ControlServices): void {
   function reading(account: string | undefined): ClockReading {

@@ -6,7 +6,7 @@ import { ClockReading } from '../schemas/clock.ts'
 import { Fault, FaultRequest } from '../schemas/fault.ts'
 import { KeyInfo, MintedKey } from '../schemas/key.ts'
 import { RateLimit, RateLimitRequest } from '../schemas/rate-limit.ts'
-import { Entry } from '../schemas/request.ts'
+import { Entry, Unmet } from '../schemas/request.ts'
 import { AccountState, ResetRequest, State, StoredCarrier, StoredRecord } from '../schemas/state.ts'
 
 const tags = {
@@ -31,6 +31,7 @@ const named = [
   Fault,
   FaultRequest,
   Entry,
+  Unmet,
   StoredCarrier,
   StoredRecord,
   AccountState,
@@ -104,9 +105,21 @@ export const problem = {
 }
 
 /** The answers of a control call: its success, and the refusals that any may get. */
-export function answers<Schema extends TSchema, Status extends 200 | 201>(status: Status, schema: Schema) {
+export function answers<Schema extends TSchema, Status extends 200 | 201>(
+  status: Status,
+  schema: Schema,
+  more: Record<number, object> = {}
+) {
   const success = { description: status === 201 ? 'Made' : 'Done', content: { 'application/json': { schema } } }
-  return { [status]: success, '4xx': problem } as unknown as { [Key in Status]: TUnsafe<Static<Schema>> }
+  return { [status]: success, '4xx': problem, ...more } as unknown as { [Key in Status]: TUnsafe<Static<Schema>> }
+}
+
+/** The refusal of an expectation that was not met. */
+export const unmet = {
+  422: {
+    description: 'Too few or too many matched; `nearest` tells what came closest, and in what it differs',
+    content: { [problemMediaType]: { schema: Unmet as TSchema } }
+  }
 }
 
 /** The answers of a control call that has nothing to tell. */

@@ -3,8 +3,8 @@ import { Filter } from '../schemas/request.ts'
 import { entryOf, type KeptEntry } from '../store/journal.ts'
 import { namedAccount } from './accounts.ts'
 import { described, problem } from './document.ts'
-import type { Control, ControlServices } from './plane.ts'
 import { passes } from './requests.ts'
+import type { Control, ControlServices } from './services.ts'
 
 const heartbeatMilliseconds = 15_000
 

@@ -1,11 +1,12 @@
 import { Type } from 'typebox'
 import { Problem } from '../problem.ts'
 import { IdOf, OfAccount } from '../schemas/common.ts'
-import { contradictionsOf, Fault, FaultRequest } from '../schemas/fault.ts'
+import { Fault, FaultRequest } from '../schemas/fault.ts'
+import { contradictionsOf } from '../store/fault-rules.ts'
 import { mostFaults } from '../store/faults.ts'
 import { namedAccount } from './accounts.ts'
 import { answers, described, noContent } from './document.ts'
-import type { Control, ControlServices } from './plane.ts'
+import type { Control, ControlServices } from './services.ts'
 
 export function faultRoutes(control: Control, { faults, keys }: ControlServices): void {
   const List = Type.Object({ data: Type.Array(Fault) })

@@ -1,17 +1,6 @@
-import type { AuthMode, Strictness } from '../modes.ts'
 import { Info } from '../schemas/info.ts'
 import { answers, described } from './document.ts'
-import type { Control, ControlServices } from './plane.ts'
-
-/** What does not change while the server runs. */
-export interface ServerFacts {
-  version: string
-  strictness: Strictness
-  auth: AuthMode
-  database: 'memory' | 'file'
-  seed: number | null
-  journal: { entries: number; bytes: number }
-}
+import type { Control, ControlServices } from './services.ts'
 
 export function infoRoutes(control: Control, services: ControlServices): void {
   const { facts, carriers, records, journal, keys, faults } = services

@@ -6,7 +6,7 @@ import { scopes as allScopes, KeyInfo, KeyRequest, MintedKey } from '../schemas/
 import { keyInfo } from '../store/keys.ts'
 import { namedAccount } from './accounts.ts'
 import { answers, described, noContent } from './document.ts'
-import type { Control, ControlServices } from './plane.ts'
+import type { Control, ControlServices } from './services.ts'
 
 export function keyRoutes(control: Control, { keys, accounts }: ControlServices): void {
   const List = Type.Object({ data: Type.Array(KeyInfo) })

@@ -1,36 +1,21 @@
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import type { FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { parseJson } from '../json-body.ts'
 import type { Problem } from '../problem.ts'
-import type { StateStore } from '../store/state.ts'
-import type { Stores } from '../store/stores.ts'
 import { clockRoutes } from './clock.ts'
 import { controlDocument } from './document.ts'
 import { eventRoutes } from './events.ts'
 import { faultRoutes } from './faults.ts'
 import { type GuardOptions, guard } from './guard.ts'
-import { infoRoutes, type ServerFacts } from './info.ts'
+import { infoRoutes } from './info.ts'
 import { keyRoutes } from './keys.ts'
 import { rateLimitRoutes } from './rate-limits.ts'
 import { requestRoutes } from './requests.ts'
+import type { ControlServices } from './services.ts'
 import { stateRoutes } from './state.ts'
 import { storageRoutes } from './storage.ts'
 import { controlValidator } from './validation.ts'
-
-export interface ControlServices extends Stores {
-  state: StateStore
-  facts: ServerFacts
-}
-
-/** Where the routes of the control plane are registered; its types follow from the schemas. */
-export type Control = FastifyInstance<
-  RawServerDefault,
-  import('node:http').IncomingMessage,
-  import('node:http').ServerResponse,
-  FastifyInstance['log'],
-  TypeBoxTypeProvider
->
 
 declare module 'fastify' {
   interface FastifyContextConfig {

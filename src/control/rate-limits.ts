@@ -4,7 +4,7 @@ import { OfAccount } from '../schemas/common.ts'
 import { RateLimit, RateLimitRequest } from '../schemas/rate-limit.ts'
 import { namedAccount } from './accounts.ts'
 import { answers, described } from './document.ts'
-import type { Control, ControlServices } from './plane.ts'
+import type { Control, ControlServices } from './services.ts'
 
 export function rateLimitRoutes(control: Control, { limits, keys }: ControlServices): void {
   const Answer = Type.Object({

@@ -14,8 +14,8 @@ import {
 } from '../schemas/request.ts'
 import { entryOf, type KeptEntry } from '../store/journal.ts'
 import { namedAccount } from './accounts.ts'
-import { answers, described, noContent } from './document.ts'
-import type { Control, ControlServices } from './plane.ts'
+import { answers, described, noContent, unmet } from './document.ts'
+import type { Control, ControlServices } from './services.ts'
 
 const defaultTimeoutMilliseconds = 5_000
 const longestTimeoutMilliseconds = 60_000
@@ -96,7 +96,7 @@ export function requestRoutes(control: Control, { journal, keys }: ControlServic
           'Check that so many requests matched; 422 with the nearest misses if not'
         ),
         body: Expectation,
-        response: answers(200, Verified)
+        response: answers(200, Verified, unmet)
       }
     },
     async ({ body: { account: name, match = {}, ...counts } }) => {
@@ -128,7 +128,7 @@ export function requestRoutes(control: Control, { journal, keys }: ControlServic
           'Wait until so many requests match; 422 with the nearest misses after the timeout'
         ),
         querystring: WaitFilter,
-        response: answers(200, Type.Object({ data: Type.Array(Entry, { description: 'Oldest first' }) }))
+        response: answers(200, Type.Object({ data: Type.Array(Entry, { description: 'Oldest first' }) }), unmet)
       }
     },
     async (request, reply) => {

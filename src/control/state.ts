@@ -4,7 +4,7 @@ import { ResetRequest, State } from '../schemas/state.ts'
 import { contradictionsIn } from '../store/state.ts'
 import { namedAccount } from './accounts.ts'
 import { answers, described, noContent } from './document.ts'
-import type { Control, ControlServices } from './plane.ts'
+import type { Control, ControlServices } from './services.ts'
 
 export function stateRoutes(control: Control, { state, keys }: ControlServices): void {
   control.get(

@@ -6,7 +6,7 @@ import { expiryOf, storedRecord } from '../store/idempotency.ts'
 import type { RowsByAccount } from '../store/rows.ts'
 import { namedAccount } from './accounts.ts'
 import { answers, described } from './document.ts'
-import type { Control, ControlServices } from './plane.ts'
+import type { Control, ControlServices } from './services.ts'
 
 const PageQuery = Type.Object({ account: Type.Optional(AccountName), ...paging }, { additionalProperties: false })
 

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { ProblemDocument } from '../problem.ts'
 import { AccountId, AccountName, Instant, pageOf } from './common.ts'
 
 export const outcomes = ['created', 'replayed', 'refused', 'faulted'] as const
@@ -145,3 +146,33 @@ export const WaitFilter = Type.Object(
   },
   { additionalProperties: false }
 )
+
+const brief = {
+  id: Entry.properties.id,
+  method: Entry.properties.method,
+  path: Entry.properties.path,
+  status: Entry.properties.status,
+  outcome: Entry.properties.outcome,
+  idempotency_key: Entry.properties.idempotency_key
+}
+const Differences = Type.Array(
+  Type.Object({
+    path: Type.String({ description: 'Dotted path of the member' }),
+    expected: Type.Unknown(),
+    actual: Type.Optional(Type.Unknown({ description: 'Absent where the request has nothing there' }))
+  })
+)
+
+/** The problem document of an expectation that was not met. */
+export const Unmet = Type.Object(
+  {
+    ...ProblemDocument.properties,
+    matched: Type.Array(Type.Object(brief), { description: 'What matched, at most 100' }),
+    nearest: Type.Array(Type.Object({ ...brief, differences: Differences }), {
+      description: 'The nearest misses first'
+    }),
+    dropped: Verified.properties.dropped
+  },
+  { $id: 'UnmetExpectation' }
+)
+export type Unmet = Static<typeof Unmet>

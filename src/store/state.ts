@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { isWellFormed } from '../json.ts'
 import type { Violation } from '../problem.ts'
-import { contradictionsOf } from '../schemas/fault.ts'
 import {
   type AccountState,
   parts as allParts,
@@ -10,9 +9,27 @@ import {
   type State,
   stateVersion
 } from '../schemas/state.ts'
-import { carrierRow, storedCarrier } from './carriers.ts'
-import { recordRow, storedRecord } from './idempotency.ts'
-import type { Stores } from './stores.ts'
+import type { AccountStore } from './accounts.ts'
+import { type CarrierStore, carrierRow, storedCarrier } from './carriers.ts'
+import { contradictionsOf } from './fault-rules.ts'
+import type { FaultStore } from './faults.ts'
+import { type IdempotencyStore, recordRow, storedRecord } from './idempotency.ts'
+import type { Journal } from './journal.ts'
+import type { KeyStore } from './keys.ts'
+import type { RateLimitStore } from './rate-limits.ts'
+import type { Writer } from './writer.ts'
+
+/** Everything that is known: in the tables, and in memory for as long as the server runs. */
+export interface Stores {
+  writer: Writer
+  carriers: CarrierStore
+  records: IdempotencyStore
+  accounts: AccountStore
+  keys: KeyStore
+  faults: FaultStore
+  limits: RateLimitStore
+  journal: Journal
+}
 
 /** What is to be put in the place of something. */
 interface Replacement {

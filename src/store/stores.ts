@@ -3,30 +3,17 @@ import type { Clock } from '../clock.ts'
 import type { AuthMode } from '../modes.ts'
 import type { ApiKey } from '../schemas/key.ts'
 import type { State } from '../schemas/state.ts'
-import { type AccountStore, accountStore } from './accounts.ts'
-import { type CarrierStore, carrierStore } from './carriers.ts'
-import { type Database, openDatabase } from './database.ts'
-import { type FaultStore, faultStore } from './faults.ts'
-import { type IdempotencyStore, idempotencyStore } from './idempotency.ts'
-import { createJournal, type Journal, type JournalLimits } from './journal.ts'
-import { type KeyStore, keyStore } from './keys.ts'
-import { type RateLimitStore, rateLimitStore } from './rate-limits.ts'
-import { type StateStore, stateStore } from './state.ts'
+import { accountStore } from './accounts.ts'
+import { carrierStore } from './carriers.ts'
+import { openDatabase } from './database.ts'
+import { faultStore } from './faults.ts'
+import { idempotencyStore } from './idempotency.ts'
+import { createJournal, type JournalLimits } from './journal.ts'
+import { keyStore } from './keys.ts'
+import { rateLimitStore } from './rate-limits.ts'
+import { stateStore } from './state.ts'
 import { startSweeper } from './sweeper.ts'
-import { createWriter, type Writer } from './writer.ts'
-
-/** Everything that is known: in the database, and in memory for as long as the server runs. */
-export interface Stores {
-  db: Database
-  writer: Writer
-  carriers: CarrierStore
-  records: IdempotencyStore
-  accounts: AccountStore
-  keys: KeyStore
-  faults: FaultStore
-  limits: RateLimitStore
-  journal: Journal
-}
+import { createWriter } from './writer.ts'
 
 interface Options {
   database: string
@@ -59,8 +46,7 @@ export async function openStores({
   const carriers = carrierStore(db)
   const records = idempotencyStore(db)
   const accounts = accountStore({ carriers, records, clock, chance })
-  const stores: Stores = {
-    db,
+  const stores = {
     writer,
     carriers,
     records,
@@ -70,7 +56,7 @@ export async function openStores({
     limits: rateLimitStore({ accounts }),
     journal: createJournal(limits)
   }
-  const state: StateStore = stateStore(stores, initial)
+  const state = stateStore(stores, initial)
   try {
     await state.loadSeed()
   } catch (error) {
@@ -82,5 +68,5 @@ export async function openStores({
     sweeper.stop()
     db.close()
   }
-  return { ...stores, state, chance, close }
+  return { ...stores, db, state, chance, close }
 }

@@ -1,0 +1,31 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { AuthMode, Strictness } from '../modes.ts'
+import type { JournalLimits } from '../store/journal.ts'
+import type { StateStore, Stores } from '../store/state.ts'
+
+/** What does not change while the server runs. */
+export interface ServerFacts {
+  version: string
+  strictness: Strictness
+  auth: AuthMode
+  database: 'memory' | 'file'
+  seed: number | null
+  journal: JournalLimits
+}
+
+/** What the routes of the control plane work with. */
+export interface ControlServices extends Stores {
+  state: StateStore
+  facts: ServerFacts
+}
+
+/** Where the routes are registered; what they get and answer follows from their schemas. */
+export type Control = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
