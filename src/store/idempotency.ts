@@ -24,7 +24,8 @@ export interface IdempotencyRecord {
   created_at: number
 }
 
-interface Sweep {
+/** What a look at some records came to. */
+export interface Sweep {
   removed: number
   last: number | undefined
 }

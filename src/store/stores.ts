@@ -1,19 +1,27 @@
-import { createChance } from '../chance.ts'
+import { type Chance, createChance } from '../chance.ts'
 import type { Clock } from '../clock.ts'
 import type { AuthMode } from '../modes.ts'
 import type { ApiKey } from '../schemas/key.ts'
 import type { State } from '../schemas/state.ts'
 import { accountStore } from './accounts.ts'
 import { carrierStore } from './carriers.ts'
-import { openDatabase } from './database.ts'
+import { type Database, openDatabase } from './database.ts'
 import { faultStore } from './faults.ts'
 import { idempotencyStore } from './idempotency.ts'
 import { createJournal, type JournalLimits } from './journal.ts'
 import { keyStore } from './keys.ts'
 import { rateLimitStore } from './rate-limits.ts'
-import { stateStore } from './state.ts'
+import { type StateStore, type Stores, stateStore } from './state.ts'
 import { startSweeper } from './sweeper.ts'
 import { createWriter } from './writer.ts'
+
+/** All stores, open. */
+export interface OpenStores extends Stores {
+  db: Database
+  state: StateStore
+  chance: Chance
+  close(): void
+}
 
 interface Options {
   database: string
@@ -39,7 +47,7 @@ export async function openStores({
   keys: atStart,
   state: initial,
   journal: limits
-}: Options) {
+}: Options): Promise<OpenStores> {
   const chance = createChance(seed)
   const db = openDatabase(database)
   const writer = createWriter(db)
