@@ -44,7 +44,7 @@ export function faultInjection(app: FastifyInstance, { faults }: { faults: Fault
     if (!fault) return done()
     request.fault = fault
     if (fault.kind === 'delay') pause(milliseconds(fault.delay ?? 0)).then(() => done())
-    else answer(reply, fault)
+    else reply.send(otherAnswer(reply, fault))
   })
 
   function decide(): void {
@@ -122,11 +122,6 @@ function cut({ raw, request }: FastifyReply): void {
   const { socket } = request.raw
   if (typeof socket?.resetAndDestroy === 'function') socket.resetAndDestroy()
   else raw.destroy()
-}
-
-/** Answers in place of the handler. */
-function answer(reply: FastifyReply, fault: Fault): void {
-  reply.send(otherAnswer(reply, fault))
 }
 
 /** Turns an answer into the one that a rule names; returns its body. */
