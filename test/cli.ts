@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
 import t from 'tap'
-import { connect as connectTo } from '../src/client.ts'
 import { readInvocation } from '../src/config.ts'
 import { postCarrier } from './fixtures/bench.ts'
 import { program, run, started } from './fixtures/program.ts'
@@ -133,59 +132,6 @@ t.test('variables are read, a flag beats its variable, an empty variable counts 
   const env = { TOPCALLS_KEYS: file, TOPCALLS_STRICTNESS: 'strict', TOPCALLS_PORT: '1', TOPCALLS_HOST: '' }
   const server = await started(t, ['--strictness', 'documented'], env)
   t.equal((await postCarrier(server.url)).status, 401)
-})
-
-t.test(
-  'listening beyond loopback without a token is warned of, and with one or without a control plane it is not',
-  async t => {
-    const cases: [string[], boolean][] = [
-      [['--host', '0.0.0.0'], true],
-      [['--host', '0.0.0.0', '--control-token', 'x'], false],
-      [['--host', '0.0.0.0', '--no-control'], false],
-      [[], false]
-    ]
-    for (const [args, warned] of cases) {
-      const server = await started(t, args)
-      await server.stop('SIGTERM')
-      t.equal(/may steer this server: set --control-token/.test(server.log()), warned, args.join(' '))
-    }
-  }
-)
-
-t.test('a control port of its own is told in the line that says ready', async t => {
-  const child = spawn(process.execPath, [...process.execArgv, program, '--port', '0', '--control-port', '0'])
-  t.teardown(() => child.kill('SIGKILL'))
-  const [line] = await once(child.stdout, 'data')
-  const { url, control_url } = JSON.parse(String(line))
-  t.equal((await fetch(`${control_url}/_topcalls/v1/info`)).status, 200)
-  t.equal((await fetch(`${url}/_topcalls/v1/info`)).status, 404)
-})
-
-t.test('options of the control plane, the seed and the clock are read from their variables', async t => {
-  const server = await started(t, [], {
-    TOPCALLS_CONTROL_TOKEN: 'from-a-variable',
-    TOPCALLS_ALLOWED_HOSTS: 'one.example, two.example',
-    TOPCALLS_SEED: '7',
-    TOPCALLS_CLOCK: '2030-01-01T00:00:00Z',
-    TOPCALLS_AUTH: 'list',
-    TOPCALLS_JOURNAL_ENTRIES: '5'
-  })
-  const control = connectTo(server.url, { token: 'from-a-variable' })
-  t.match(await control.info(), { seed: 7, auth: 'list', limits: { journal_entries: 5 } })
-  t.match(await control.clock.get(), { now: '2030-01-01T00:00:00.000Z', frozen: true })
-  t.equal((await postCarrier(server.url)).status, 401)
-  t.equal((await run(['--no-control', '--version'], { TOPCALLS_NO_CONTROL: 'perhaps' })).code, 0)
-  t.throws(() => readInvocation([], { TOPCALLS_NO_CONTROL: 'perhaps' }), {
-    message: /TOPCALLS_NO_CONTROL must be true or false/
-  })
-  for (const [flag, value] of [
-    ['--clock', 'noon'],
-    ['--allowed-hosts', 'a,,b'],
-    ['--seed', '-1'],
-    ['--auth', 'none']
-  ] as const) {
-    t.throws(() => readInvocation([`${flag}=${value}`], {}), { exitCode: 2, message: new RegExp(`^${flag} must be`) })
-  }
 })
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

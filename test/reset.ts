@@ -1,0 +1,66 @@
+import Sqlite from 'better-sqlite3'
+import t from 'tap'
+import { testBench } from './fixtures/bench.ts'
+
+const key = 'reset-key-1'
+
+t.test('a reset takes back what it names, of one account or of all', async t => {
+  const { control, create, apiKey, tenant } = await testBench(t, { clock: '2030-01-01T00:00:00Z' })
+  const mine = control.forAccount(apiKey)
+  const other = tenant('tc_live_other')
+  const fill = async () => {
+    for (const one of [mine, other.control]) {
+      await one.faults.disarm()
+      await one.faults.arm({ kind: 'status', match: { method: 'GET' } })
+    }
+    await create({ key })
+    await other.create({ key })
+  }
+  const left = async (one: typeof mine) => ({
+    carriers: (await one.carriers.list()).total,
+    idempotency: (await one.idempotency.list()).total,
+    requests: (await one.requests.list()).total,
+    faults: (await one.faults.list()).length
+  })
+  const full = { carriers: 1, idempotency: 1, requests: 1, faults: 1 }
+
+  await fill()
+  await mine.reset('carriers', 'requests')
+  t.same(await left(mine), { ...full, carriers: 0, requests: 0 })
+  await mine.reset('idempotency', 'faults')
+  t.same(await left(mine), { carriers: 0, idempotency: 0, requests: 0, faults: 0 })
+  t.same(await left(other.control), full)
+  await control.reset()
+  t.same(await left(other.control), { carriers: 0, idempotency: 0, requests: 0, faults: 0 })
+  await t.rejects(mine.reset('everything' as 'keys'), { status: 400, message: /parts.0 must be one of "carriers"/ })
+})
+
+t.test('a create beside a reset never leaves the old clock behind', async t => {
+  const { control, create, apiKey } = await testBench(t, { clock: '2030-01-01T00:00:00Z' })
+  const own = control.forAccount(apiKey)
+  for (let round = 0; round < 20; round++) {
+    await own.clock.advance('10d')
+    await Promise.all([own.reset(), ...Array.from({ length: 10 }, () => create())])
+    t.match(await own.clock.get(), { now: '2030-01-01T00:00:00.000Z' })
+  }
+})
+
+t.test('a reset that cannot be committed changes nothing, in memory neither', async t => {
+  const database = `${t.testdir()}/fake.db`
+  const { control, create, apiKey } = await testBench(t, { database, seed: 1 })
+  const own = control.forAccount(apiKey)
+  await own.clock.advance('1h')
+  await own.clock.freeze()
+  await own.faults.arm({ kind: 'status', match: { method: 'GET' } })
+  await own.rateLimit.set(50, '1h')
+  const minted = await own.keys.mint()
+  await create({ key })
+  const before = { state: await own.state.export(), requests: (await own.requests.list()).data }
+
+  const other = new Sqlite(database)
+  other.exec(`CREATE TRIGGER no_delete BEFORE DELETE ON carriers BEGIN SELECT RAISE(ABORT, 'no'); END`)
+  other.close()
+  await t.rejects(own.reset(), { status: 500, message: /went wrong/ })
+  t.same({ state: await own.state.export(), requests: (await own.requests.list()).data }, before)
+  t.match(await create({ token: minted.key }), { status: 201 })
+})
