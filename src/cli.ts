@@ -56,8 +56,9 @@ async function exec(config: Config, program: string[]): Promise<void> {
   process.exitCode = await runProgram(program, {
     TOPCALLS_BASE_URL: url,
     TOPCALLS_API_KEY: apiKey,
-    ...(controlUrl && { TOPCALLS_CONTROL_URL: controlUrl }),
-    ...(config.controlToken && { TOPCALLS_CONTROL_TOKEN: config.controlToken })
+    // Of a server around this one they would steer that.
+    TOPCALLS_CONTROL_URL: controlUrl,
+    TOPCALLS_CONTROL_TOKEN: config.noControl ? undefined : config.controlToken
   })
   flush()
 }

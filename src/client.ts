@@ -139,7 +139,7 @@ function controlCalls(url: string, { token, account }: ConnectOptions) {
         (await call<{ data: Entry[] }>('GET', 'requests/wait', { query: filter })).data
     },
 
-    /** Follows the journal until the loop is left or the signal aborts. */
+    /** Follows the journal, from the first turn of the loop on, until it is left or the signal aborts. */
     async *events(filter: RequestFilter = {}, { signal }: { signal?: AbortSignal } = {}): AsyncGenerator<Entry> {
       const answer = await fetch(addressOf('events', { account, ...filter }), {
         headers: authorization(),

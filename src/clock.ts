@@ -9,6 +9,9 @@ export function parseInstant(text: string): number | undefined {
   return instantForm.test(text) && instant <= lastInstant ? instant : undefined
 }
 
+/** The milliseconds of a text that has the form of an instant; at most the last one, wherever its zone leads. */
+export const instantOf = (text: string): number => Math.min(Date.parse(text), lastInstant)
+
 /** An instant that is so many milliseconds after another, as RFC 3339; at most the last one that it can write. */
 export function instantAfter(instant: number, milliseconds: number): string {
   return new Date(Math.min(instant + milliseconds, lastInstant)).toISOString()

@@ -8,13 +8,13 @@ const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
 /**
  * Runs a command to its end with the terminal of this process, and passes signals on to it.
- * @param variables what its environment has besides that of this process
+ * @param variables what its environment has besides that of this process; undefined for what it must not have
  * @returns its exit code; 128 and the number of the signal where one ended it, as shells say
  * @throws {Failure} with 127 or 126, as shells say, where the command is missing or cannot be run
  */
 export async function runProgram(
   [command = '', ...args]: string[],
-  variables: Record<string, string>
+  variables: Record<string, string | undefined>
 ): Promise<number> {
   let child: ChildProcess | undefined
   const forward = (signal: NodeJS.Signals) => {

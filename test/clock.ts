@@ -90,7 +90,7 @@ t.test('a reset of the clock alone leaves nothing dated in the future', async t 
 t.test('what cannot be done with a clock is told in a sentence', async t => {
   const { app } = await testBench(t)
   const cases: [object, string, RegExp][] = [
-    [{}, '', /properties/],
+    [{}, '', /must have "set", "advance" or "freeze"/],
     [{ advance: -1 }, 'advance', /must/],
     [{ advance: '1 day' }, 'advance', /such as "500ms"/],
     [{ advance: '999999999999d' }, 'advance', /9999/],

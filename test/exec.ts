@@ -85,3 +85,16 @@ t.test('a signal before the command runs does not look like its success', async 
   }
   t.match(await run(['exec', '--', '']), { code: 126, stderr: /cannot be run/ })
 })
+
+t.test('a server around this one is not steered by mistake', async t => {
+  const outer = { TOPCALLS_CONTROL_URL: 'http://outer.invalid', TOPCALLS_CONTROL_TOKEN: 'outer' }
+  const { stdout } = await run(
+    [
+      'exec',
+      '--no-control',
+      ...script('console.log(process.env.TOPCALLS_CONTROL_URL, process.env.TOPCALLS_CONTROL_TOKEN)')
+    ],
+    outer
+  )
+  t.equal(stdout, 'undefined undefined\n')
+})

@@ -64,3 +64,39 @@ t.test('a reset that cannot be committed changes nothing, in memory neither', as
   t.same({ state: await own.state.export(), requests: (await own.requests.list()).data }, before)
   t.match(await create({ token: minted.key }), { status: 201 })
 })
+
+t.test('a reset that fails in the end takes nothing back of what others did meanwhile', async t => {
+  const database = `${t.testdir()}/fake.db`
+  const { control, tenant, create } = await testBench(t, { database })
+  await create()
+  const [one, two] = [tenant('tc_live_one'), tenant('tc_live_two')]
+  const lock = new Sqlite(database)
+  t.teardown(() => lock.close())
+  lock.exec('BEGIN IMMEDIATE')
+  const failing = t.rejects(one.control.reset(), { status: 503, message: /stayed locked/ })
+  await one.control.info()
+  await two.control.keys.mint()
+  await two.control.faults.arm({ kind: 'hang' })
+  await two.control.rateLimit.set(5, '1m')
+  const { now } = await two.control.clock.advance('24h')
+  await failing
+  lock.exec('COMMIT')
+  t.ok((await two.control.clock.get()).now >= now)
+  t.match(await control.info(), { counts: { keys: 2, faults: 1 } })
+  t.match(await two.control.rateLimit.get(), { limit: 5 })
+})
+
+t.test('a reset takes no body, an empty one or one that names parts, but not null', async t => {
+  const { url, control, create } = await testBench(t)
+  const reset = (body?: string) =>
+    fetch(`${url}/_topcalls/v1/reset`, {
+      method: 'POST',
+      ...(body && { body, headers: { 'content-type': 'application/json' } })
+    })
+  for (const body of [undefined, '{}', '{"parts":["carriers"]}']) {
+    await create()
+    t.equal((await reset(body)).status, 204)
+    t.equal((await control.carriers.list()).total, 0)
+  }
+  for (const body of ['null', '[]', '1']) t.equal((await reset(body)).status, 400, body)
+})

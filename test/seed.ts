@@ -79,3 +79,16 @@ t.test('the clock may stand still from the start', async t => {
   await control.reset('clock', 'carriers')
   t.match(await control.clock.get(), { now: '2030-01-01T00:00:00.000Z', frozen: true })
 })
+
+t.test('with a seed the keys of an account are the same, whatever others mint, and after a reset', async t => {
+  const mint = async (noise: boolean) => {
+    const { control, apiKey, tenant } = await testBench(t, { seed: 7 })
+    if (noise) await tenant('tc_live_noise').control.keys.mint()
+    const own = control.forAccount(apiKey)
+    const first = await own.keys.mint()
+    await own.reset()
+    t.same(await own.keys.mint(), first)
+    return first
+  }
+  t.same(await mint(true), await mint(false))
+})

@@ -160,3 +160,37 @@ t.test('each member of an exported document is judged, in an import and in a see
   }
   t.same(await own.state.export(), state)
 })
+
+t.test('an import for one account takes no key from another', async t => {
+  const { control, create, tenant } = await testBench(t)
+  const [one, two] = [tenant('tc_live_one'), tenant('tc_live_two')]
+  const minted = await two.control.keys.mint({ key: 'tc_live_shared' })
+  await one.create()
+  const state = await one.control.state.export()
+  const keys = [[{ key: minted.key, scopes: [] }], (await two.control.state.export()).accounts[0]?.keys ?? []]
+  for (const listed of keys) {
+    await t.rejects(
+      one.control.state.import({ ...state, accounts: state.accounts.map(account => ({ ...account, keys: listed })) }),
+      {
+        status: 400,
+        message: 'accounts.0.keys.0 is listed for another account'
+      }
+    )
+  }
+  t.match(await create({ token: minted.key }), { status: 201 })
+  t.equal((await control.keys.list()).filter(({ account_id }) => account_id === minted.account_id).length, 1)
+})
+
+t.test('an instant beyond the year 9999 in UTC is kept as the last one, so that an export can be imported', async t => {
+  const { control } = await testBench(t)
+  const carriers = [{ carrier_name: 'late', created_at: '9999-12-31T23:59:59-12:00' }]
+  await control.state.import({ version: 1, accounts: [{ account_id, carriers }] })
+  const state = await control.state.export()
+  t.match(
+    state.accounts.find(account => account.account_id === account_id),
+    {
+      carriers: [{ created_at: '9999-12-31T23:59:59.999Z' }]
+    }
+  )
+  await control.state.import(state)
+})

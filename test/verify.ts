@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { ControlError, type Entry } from '../src/index.ts'
@@ -96,7 +97,7 @@ t.test('waiting in vain ends with the timeout and the nearest misses', async t =
 t.test('a server that closes sends those away who still wait', async t => {
   const { control, close } = await testBench(t)
   const waiting = control.requests.wait({ timeout: '1m' })
-  const rejected = t.rejects(waiting, { status: 422, message: /^0 matched/ })
+  const rejected = t.rejects(waiting, { status: 422, message: /^0 matched before the server closed/ })
   await sleep(100)
   await close()
   await rejected
@@ -179,4 +180,30 @@ t.test('a reader that resumes gets a large journal whole, as fast as it reads', 
   }
   t.equal(events, 150)
   aborting.abort()
+})
+
+t.test('waiting does not count what was cleared meanwhile', async t => {
+  const { control, create } = await testBench(t)
+  await create()
+  const waiting = t.rejects(control.requests.wait({ count: 2, timeout: 400 }), { message: /^1 matched within 400 ms/ })
+  await sleep(100)
+  await control.requests.clear()
+  await create()
+  await waiting
+})
+
+t.test('readers that do not read cost the others nothing', async t => {
+  const { create, url, control } = await testBench(t)
+  const { hostname, port } = new URL(url)
+  const stalled = Array.from({ length: 20 }, () => connect(Number(port), hostname))
+  t.teardown(() => {
+    for (const socket of stalled) socket.destroy()
+  })
+  for (const socket of stalled) {
+    socket.pause()
+    socket.write('GET /_topcalls/v1/events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: 0\r\n\r\n')
+  }
+  const body = { ...plainCarrier, note: 'x'.repeat(60_000) }
+  for (let index = 0; index < 120; index++) await create({ body })
+  t.equal((await control.requests.list({ limit: 1 })).total, 120)
 })

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { Filter } from '../schemas/request.ts'
-import { entryOf, type KeptEntry } from '../store/journal.ts'
+import { entryOf } from '../store/journal.ts'
 import { namedAccount } from './accounts.ts'
 import { described, problem } from './document.ts'
 import { passes } from './requests.ts'
@@ -10,6 +10,7 @@ const heartbeatMilliseconds = 15_000
 
 /** So much may wait for a slow reader; the rest stays in the journal until it has read that. */
 const mostUnsentBytes = 1024 * 1024
+const entriesAtOnce = 50
 
 /** Entries of the journal as server-sent events, as they come. */
 export function eventRoutes(control: Control, { journal, keys }: ControlServices): void {
@@ -40,7 +41,6 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
     (request, reply) => {
       const filter = request.query
       const account = namedAccount(keys, filter.account)
-      const concerns = (entry: KeptEntry) => passes(filter, entry)
 
       const { raw } = reply.hijack()
       raw.writeHead(200, {
@@ -53,11 +53,15 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
       let position = last === undefined ? journal.last() : Number(last)
       /** Sends what the journal has behind the last one that was looked at, as far as the reader takes it. */
       const send = () => {
-        for (const entry of journal.after(position, account)) {
-          if (raw.writableLength > mostUnsentBytes) return
-          position = entry.number
-          if (concerns(entry))
-            raw.write(`id: ${entry.number}\nevent: request\ndata: ${JSON.stringify(entryOf(entry))}\n\n`)
+        while (raw.writableLength < mostUnsentBytes) {
+          const entries = journal.after(position, entriesAtOnce, account)
+          for (const entry of entries) {
+            position = entry.number
+            if (passes(filter, entry)) {
+              raw.write(`id: ${entry.number}\nevent: request\ndata: ${JSON.stringify(entryOf(entry))}\n\n`)
+            }
+          }
+          if (entries.length < entriesAtOnce) return
         }
       }
       raw.on('drain', send)

@@ -33,13 +33,14 @@ export function keyRoutes(control: Control, { keys, accounts }: ControlServices)
       }
     },
     async ({ body }, reply) => {
-      const { key = keys.newToken(), scopes = [...allScopes], revoked = false, expires_at, ttl } = body
+      const { scopes = [...allScopes], revoked = false, expires_at, ttl } = body
       if (expires_at !== undefined && ttl !== undefined) {
         const message = 'and expires_at exclude each other'
         throw Problem.refusing('invalid_body', [{ path: 'ttl', message, code: 'custom' }])
       }
       // A key that is known stays with its account.
       const account_id = namedAccount(keys, body.account ?? (body.key && keys.accountOf(body.key))) ?? keys.newAccount()
+      const key = body.key ?? keys.newToken(account_id)
       const now = accounts.clockOf(account_id).now()
       const until = ttl === undefined ? expires_at : instantAfter(now, milliseconds(ttl))
       const minted = keys.add({ key, account_id, scopes, revoked, ...(until && { expires_at: until }) })

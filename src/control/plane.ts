@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { parseJson } from '../json-body.ts'
+import { parseJson, refusedJson } from '../json-body.ts'
 import type { Problem } from '../problem.ts'
 import { clockRoutes } from './clock.ts'
 import { controlDocument } from './document.ts'
@@ -62,9 +62,10 @@ function jsonOnly(scope: FastifyInstance): void {
     route.bodyLimit = bodyLimit
   })
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser(
-    'application/json',
-    { parseAs: 'buffer' },
-    async (_: FastifyRequest, body: Buffer) => parseJson(body).value
-  )
+  scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_: FastifyRequest, body: Buffer) => {
+    const { value } = parseJson(body)
+    // Fastify says null of a call without a body.
+    if (value === null) throw refusedJson('must be an object, not null', 'invalid_type')
+    return value
+  })
 }

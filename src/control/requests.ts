@@ -140,31 +140,42 @@ export function requestRoutes(control: Control, { journal, keys }: ControlServic
         ])
       }
       const account = namedAccount(keys, filter.account)
-      const isOfAccount = (entry: KeptEntry) => account === undefined || entry.account_id === account
-      const found = journal.entries(account).filter(entry => passes(filter, entry))
+      const matching = () => journal.entries(account).filter(entry => passes(filter, entry))
+      let seen = matching().length
+      let closing = false
 
-      if (found.length < wanted) {
+      if (seen < wanted) {
         await new Promise<void>(resolve => {
           const finish = () => {
             clearTimeout(timer)
             stopListening()
-            waiters.delete(finish)
+            waiters.delete(closeDown)
             resolve()
           }
+          const closeDown = () => {
+            closing = true
+            finish()
+          }
           const stopListening = journal.listen(entry => {
-            if (isOfAccount(entry) && passes(filter, entry) && found.push(entry) >= wanted) finish()
+            if ((account !== undefined && entry.account_id !== account) || !passes(filter, entry) || ++seen < wanted)
+              return
+            // Some may have been cleared meanwhile.
+            seen = matching().length
+            if (seen >= wanted) finish()
           })
           const timer = setTimeout(finish, patience)
-          waiters.add(finish)
+          waiters.add(closeDown)
           reply.raw.once('close', finish)
         })
       }
+      const found = matching()
       if (found.length >= wanted) return { data: found.map(entryOf) }
       const { account: _, since, ...match } = filter
       const recent = journal.entries(account).filter(entry => passes(since === undefined ? {} : { since }, entry))
       const compared = recent.map(kept => compare(match, kept))
+      const until = closing ? 'before the server closed' : `within ${patience} ms`
       throw unmetExpectation(
-        `${found.length} matched within ${patience} ms, ${wanted} were expected`,
+        `${found.length} matched ${until}, ${wanted} were expected`,
         compared,
         journal.dropped(account)
       )

@@ -1,4 +1,4 @@
-import { Problem } from '../problem.ts'
+import { Problem, type Violation } from '../problem.ts'
 import { OfAccount } from '../schemas/common.ts'
 import { ResetRequest, State } from '../schemas/state.ts'
 import { contradictionsIn } from '../store/state.ts'
@@ -35,7 +35,7 @@ export function stateRoutes(control: Control, { state, keys }: ControlServices):
     },
     async ({ query, body }, reply) => {
       const account = namedAccount(keys, query.account)
-      const [first, ...more] = contradictionsIn(body)
+      const [first, ...more] = [...contradictionsIn(body), ...keysOfOthers(body, account)]
       if (first) throw Problem.refusing('invalid_body', [first, ...more])
       if (account !== undefined && !body.accounts.some(one => one.account_id === account)) {
         const message = 'must have an entry for the account that the call names'
@@ -45,6 +45,18 @@ export function stateRoutes(control: Control, { state, keys }: ControlServices):
       return reply.code(204).send(null)
     }
   )
+
+  /** A call that speaks of one account must not take a key away from another. */
+  function keysOfOthers({ accounts }: State, account: string | undefined): Violation[] {
+    if (account === undefined) return []
+    return accounts.flatMap(({ account_id, keys: listed = [] }, index) =>
+      listed.flatMap((key, number) => {
+        const path = `accounts.${index}.keys.${number}`
+        const taken = account_id === account && keys.isOfAnother(key, account)
+        return taken ? [{ path, message: 'is listed for another account', code: 'custom' as const }] : []
+      })
+    )
+  }
 
   control.post(
     '/reset',

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { instantAfter } from '../clock.ts'
 import { AccountName, defaultPageSize, pageOf, paging } from '../schemas/common.ts'
 import { CarrierView, RecordView } from '../schemas/storage.ts'
 import { storedCarrier } from '../store/carriers.ts'
@@ -61,7 +62,7 @@ export function storageRoutes(control: Control, { carriers, records, accounts, k
         return {
           account_id,
           ...record,
-          expires_at: new Date(expiresAt).toISOString(),
+          expires_at: instantAfter(expiresAt, 0),
           expired: accounts.clockOf(account_id).now() >= expiresAt
         }
       })

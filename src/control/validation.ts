@@ -11,8 +11,8 @@ import { violationsOf } from '../violations.ts'
 export const controlValidator: FastifySchemaCompiler<TSchema> =
   ({ schema, httpPart }) =>
   (data: unknown) => {
-    // A call without a body asks for nothing in particular.
-    const value = httpPart === 'body' ? (data === undefined ? {} : data) : Value.Convert(schema, data)
+    // A call without a body asks for nothing in particular; Fastify says null of it.
+    const value = httpPart === 'body' ? (data ?? {}) : Value.Convert(schema, data)
     if (Value.Check(schema, value)) return { value }
     const violations = violationsOf(schema, value)
     return { error: Problem.refusing(httpPart === 'body' ? 'invalid_body' : 'invalid_request', violations) }

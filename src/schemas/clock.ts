@@ -18,6 +18,6 @@ export const ClockChange = Type.Object(
     advance: Type.Optional(Duration('Moves the clock forward')),
     freeze: Type.Optional(Type.Boolean({ description: 'Stops the clock, or lets it run on from where it stands' }))
   },
-  { additionalProperties: false, minProperties: 1 }
+  { additionalProperties: false, minProperties: 1, 'x-topcalls-message': 'must have "set", "advance" or "freeze"' }
 )
 export type ClockChange = Static<typeof ClockChange>

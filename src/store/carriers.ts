@@ -1,3 +1,4 @@
+import { instantOf } from '../clock.ts'
 import type { TrunkType } from '../schemas/carrier.ts'
 import type { StoredCarrier } from '../schemas/state.ts'
 import type { Database } from './database.ts'
@@ -105,6 +106,6 @@ export function carrierRow(carrier: StoredCarrier, account_id: string, newId: ()
     gateway_outbound: bit(outbound),
     registration_password_sent: carrier.registration_password_sent ? 1 : 0,
     inbound_password_sent: carrier.inbound_password_sent ? 1 : 0,
-    created_at: carrier.created_at === undefined ? now : Date.parse(carrier.created_at)
+    created_at: carrier.created_at === undefined ? now : instantOf(carrier.created_at)
   }
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { instantOf } from '../clock.ts'
 import type { StoredRecord } from '../schemas/state.ts'
 import type { Database } from './database.ts'
 import { rowsByAccount } from './rows.ts'
@@ -112,5 +113,5 @@ export function storedRecord({ account_id: _, created_at, ...record }: Idempoten
  */
 export function recordRow(record: StoredRecord, account_id: string, comparable: boolean): IdempotencyRecord {
   const fingerprint = comparable ? (record.fingerprint ?? '') : ''
-  return { ...record, account_id, fingerprint, created_at: Date.parse(record.created_at) }
+  return { ...record, account_id, fingerprint, created_at: instantOf(record.created_at) }
 }

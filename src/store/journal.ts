@@ -120,14 +120,13 @@ export function createJournal(limits: JournalLimits) {
       const found = logsOf(account).map(kept)
       return found.length === 1 ? (found[0] as KeptEntry[]) : found.flat().sort((a, b) => a.number - b.number)
     },
-    /** The entries of one account, or of all, that are behind a number, oldest first. */
-    after(last: number, account?: string): KeptEntry[] {
+    /** The first entries of one account, or of all, that are behind a number, oldest first; at most `limit`. */
+    after(last: number, limit: number, account?: string): KeptEntry[] {
       const found = logsOf(account).flatMap(({ entries, head }) => {
-        let start = entries.length
-        while (start > head && (entries[start - 1] as KeptEntry).number > last) start--
-        return entries.slice(start)
+        const start = firstBehind(entries, head, last)
+        return entries.slice(start, start + limit)
       })
-      return found.sort((a, b) => a.number - b.number)
+      return found.sort((a, b) => a.number - b.number).slice(0, limit)
     },
     /** The number of the last request. */
     last: (): number => number,
@@ -162,6 +161,17 @@ export function createJournal(limits: JournalLimits) {
       return () => listeners.delete(listener)
     }
   }
+}
+
+/** The index of the first entry behind a number, by halves; entries before `head` are gone. */
+function firstBehind(entries: KeptEntry[], head: number, last: number): number {
+  let [low, high] = [head, entries.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((entries[middle] as KeptEntry).number > last) high = middle
+    else low = middle + 1
+  }
+  return low
 }
 
 /** The level to which the greatest of some heights must be cut so that all together come to a goal. */

@@ -34,9 +34,15 @@ export function keyStore({ auth, accounts, chance, atStart }: Options) {
   const keys = new Map<string, StoredKey>()
   // Hashing or deriving costs as much as a look-up in the database.
   const found = new Map<string, StoredKey | Caller | undefined>()
-  let drawn = 0
+  /** How often an account has drawn an id or a token. */
+  const drawn = new Map<string, number>()
 
-  const newId = () => chance.uuid('key', ++drawn)
+  function draw(account: string): string {
+    const count = (drawn.get(account) ?? 0) + 1
+    drawn.set(account, count)
+    const id = chance.uuid(`${account} key`, count)
+    return keys.has(id) ? draw(account) : id
+  }
 
   function digest(token: string, withSalt: string): string {
     return hash('sha256', `${withSalt}${token}`, 'base64url')
@@ -65,26 +71,33 @@ export function keyStore({ auth, accounts, chance, atStart }: Options) {
   function put(key: StoredKey): StoredKey {
     for (const { id, salt, hash } of keys.values()) if (salt === key.salt && hash === key.hash) keys.delete(id)
     // An id that came from elsewhere must not push out the key of another account.
-    const kept = { ...key, id: keys.has(key.id) ? newId() : key.id }
+    const kept = { ...key, id: keys.has(key.id) ? draw(key.account_id) : key.id }
     keys.set(kept.id, kept)
     found.clear()
     return kept
   }
 
-  function add({ key: token, account_id, scopes, revoked = false, expires_at }: ApiKey, id = newId()): StoredKey {
+  function add({ key: token, account_id, scopes, revoked = false, expires_at }: ApiKey, id?: string): StoredKey {
     const replaced = listedKey(token)
     if (replaced) keys.delete(replaced.id)
     const facts = { account_id: account_id.toLowerCase(), scopes, revoked, ...(expires_at && { expires_at }) }
-    return put({ id: replaced?.id ?? id, ...facts, salt, hash: digest(token, salt) })
+    return put({ id: replaced?.id ?? id ?? draw(facts.account_id), ...facts, salt, hash: digest(token, salt) })
   }
 
   const starting = atStart.map(key => ({ key, id: add(key).id }))
 
   return {
     /** A token that nobody can guess, unless there is a seed. */
-    newToken: (): string => `tc_live_${chance.seeded ? newId() : randomBytes(18).toString('base64url')}`,
+    newToken: (account: string): string =>
+      `tc_live_${chance.seeded ? draw(account) : randomBytes(18).toString('base64url')}`,
     /** The id of an account that nobody has. */
-    newAccount: newId,
+    newAccount: (): string => draw('new account'),
+    /** Whether a key, as it was exported or with its token, is listed for another account. */
+    isOfAnother(key: StoredKey | Omit<ApiKey, 'account_id'>, account: string): boolean {
+      const same = (one: StoredKey) =>
+        'key' in key ? isOf(key.key, one) : key.salt === one.salt && key.hash === one.hash
+      return [...keys.values()].some(one => one.account_id !== account && same(one))
+    },
     /** Who calls with a token; nobody where it is unknown, revoked or expired. */
     callerOf(token: string): Caller | undefined {
       const key = lookUp(token)
@@ -110,6 +123,7 @@ export function keyStore({ auth, accounts, chance, atStart }: Options) {
     replace(account: string | undefined, others: (StoredKey | ApiKey)[]): void {
       const concerned = (id: string) => account === undefined || id.toLowerCase() === account
       for (const { id, account_id } of keys.values()) if (concerned(account_id)) keys.delete(id)
+      for (const one of drawn.keys()) if (concerned(one)) drawn.delete(one)
       for (const { key, id } of starting) {
         const said = others.some(other => ('key' in other ? other.key === key.key : isOf(key.key, other)))
         if (concerned(key.account_id) && !said) add(key, id)

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { type Clock, instantOf } from '../clock.ts'
 import { isWellFormed } from '../json.ts'
 import type { Violation } from '../problem.ts'
 import {
@@ -75,9 +75,9 @@ export function stateStore(stores: Stores, seed?: State) {
   /** What the clock of an account will show once the clocks are replaced, if they are. */
   function presentAfter({ account, document }: Replacement, state: AccountState, parts: readonly Part[]): number {
     if (!parts.includes('clock')) return accounts.clockOf(state.account_id).now()
-    if (state.clock) return Date.parse(state.clock.now)
+    if (state.clock) return instantOf(state.clock.now)
     if (account !== undefined) return accounts.common.now()
-    return document?.clock ? Date.parse(document.clock.now) : accounts.common.unsteered()
+    return document?.clock ? instantOf(document.clock.now) : accounts.common.unsteered()
   }
 
   /** What comes into the tables, and what the transaction that brings it there has to do. */
@@ -130,13 +130,13 @@ export function stateStore(stores: Stores, seed?: State) {
     clock({ account, document, states }, affected) {
       if (account === undefined) accounts.common.restart()
       if (account === undefined && document?.clock) {
-        accounts.common.set(Date.parse(document.clock.now))
+        accounts.common.set(instantOf(document.clock.now))
         accounts.common.freeze(document.clock.frozen)
       }
       const clocks = new Map(states.map(({ account_id, clock }) => [account_id, clock]))
       for (const id of affected) {
         const clock = clocks.get(id)
-        if (clock) accounts.setClock(id, Date.parse(clock.now), clock.frozen)
+        if (clock) accounts.setClock(id, instantOf(clock.now), clock.frozen)
         else accounts.restartClock(id)
       }
     }
@@ -154,15 +154,22 @@ export function stateStore(stores: Stores, seed?: State) {
     const replacement = { account, document, states }
     const replaceTables = tableWork(replacement, parts)
     const affected = account === undefined ? [...knownIds(), ...states.map(one => one.account_id)] : [account]
-    const undo = [accounts, faults, keys, limits, journal].map(store => store.snapshot())
+    const snapshot = () => [accounts, faults, keys, limits, journal].map(store => store.snapshot())
+    let undo: (() => void)[] = []
+    const takeBack = () => {
+      for (const restore of undo) restore()
+    }
     try {
-      // Both at once, so that a create behind it in the same transaction finds the new clock with the new tables.
+      // Both at once, so that a create behind it in the same transaction finds the new clock with the new tables. The
+      // transaction may be run again, and may fail in the end; it does so before anybody else is heard.
       await writer.write(() => {
+        takeBack()
+        undo = snapshot()
         replaceTables()
         for (const part of allParts) if (parts.includes(part)) inMemory[part]?.(replacement, [...new Set(affected)])
       })
     } catch (error) {
-      for (const restore of undo) restore()
+      takeBack()
       throw error
     }
   }
