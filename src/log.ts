@@ -6,8 +6,12 @@ export function printablePath(url: string): string {
   return withoutSecrets(decodedPath(url))
 }
 
+const plainPath = /^\/[\w/.-]*$/
+
 /** The path of a request target, without query string; as it was sent where it cannot be decoded. */
 export function decodedPath(url: string): string {
+  // The usual case; every request comes by here several times.
+  if (plainPath.test(url)) return url
   // The absolute form of a target may hold a user and a password before the path (RFC 9112, section 3.2.2).
   const path = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0] ?? ''
   try {
