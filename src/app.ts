@@ -16,7 +16,7 @@ import { UsageError } from './failure.ts'
 import { answerParserErrors, controlPrefix, refuseBareHttp, refuseUnknownRoutes, sendProblem } from './http-errors.ts'
 import { checkedKeys } from './key-file.ts'
 import { logRequests } from './log.ts'
-import type { AuthMode, Strictness } from './modes.ts'
+import type { AuthMode, Durability, Strictness } from './modes.ts'
 import { ProblemDocument } from './problem.ts'
 import type { ApiKey } from './schemas/key.ts'
 import type { State } from './schemas/state.ts'
@@ -42,6 +42,8 @@ export interface ControlOptions extends GuardOptions {
 export interface AppOptions {
   /** SQLite file, or `:memory:` (the default). It is created where it is missing. */
   database?: string
+  /** When an answer may be sent: `full` (the default), after the disk has it; `relaxed`, after the operating system has it. */
+  durability?: Durability | undefined
   /** The keys that are listed from the start. */
   keys?: ApiKey[] | undefined
   /** `list`: only listed keys count; `any`: each other well-formed key is an account of its own. Default: `list` with `keys`, else `any`. */
@@ -78,12 +80,13 @@ declare module 'fastify' {
  * @throws {UsageError} when a key of the list, the state or the instant of the clock is not acceptable
  */
 export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
-  const { database = ':memory:', strictness = 'inferred', logger, control = {}, seed } = options
+  const { database = ':memory:', durability = 'full', strictness = 'inferred', logger, control = {}, seed } = options
   const { auth = options.keys ? 'list' : 'any' } = options
   const clock = typeof options.clock === 'string' ? clockAt(options.clock) : (options.clock ?? createClock())
   const journalLimits = { ...journalDefaults, ...options.journal }
   const stores = await openStores({
     database,
+    durability,
     clock,
     seed,
     auth,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { get } from 'node:http'
 import type { Logger } from 'pino'
 import { type Config, helpText, readInvocation } from './config.ts'
@@ -58,19 +59,20 @@ async function exec(config: Config, program: string[]): Promise<void> {
     TOPCALLS_API_KEY: apiKey,
     // Of a server around this one they would steer that.
     TOPCALLS_CONTROL_URL: controlUrl,
-    TOPCALLS_CONTROL_TOKEN: config.noControl ? undefined : config.controlToken
+    TOPCALLS_CONTROL_TOKEN: config.noControl ? undefined : tokenOf(config)
   })
   flush()
 }
 
 /** What the command line asks for, in the words of the library. */
 async function optionsOf(config: Config): Promise<StartOptions> {
-  const { host, port, database, auth, strictness, seed, clock, keys, seedFile } = config
+  const { host, port, database, durability, auth, strictness, seed, clock, keys, seedFile } = config
   const [{ readKeys }, { readSeedFile }] = await Promise.all([import('./key-file.ts'), import('./seed-file.ts')])
   return {
     host,
     port,
     database,
+    durability,
     auth,
     strictness,
     seed,
@@ -80,13 +82,27 @@ async function optionsOf(config: Config): Promise<StartOptions> {
     journal: { entries: config.journalEntries, bytes: config.journalBytes },
     control: config.noControl
       ? false
-      : { port: config.controlPort, token: config.controlToken, allowedHosts: config.allowedHosts }
+      : { port: config.controlPort, token: tokenOf(config), allowedHosts: config.allowedHosts }
   }
 }
 
+/** The token of the control plane, as it was typed or as it stands in its file. */
+function tokenOf({ controlToken, controlTokenFile: file }: Config): string | undefined {
+  if (file === undefined) return controlToken
+  if (controlToken !== undefined) throw new UsageError('--control-token and --control-token-file exclude each other.')
+  try {
+    const token = readFileSync(file, 'utf8').trim()
+    if (/^\S+$/.test(token)) return token
+  } catch (error) {
+    throw new UsageError(`the token file ${file} cannot be used: ${(error as NodeJS.ErrnoException).code}.`)
+  }
+  throw new UsageError(`the token file ${file} must hold one word, the token.`)
+}
+
 /** Whoever reaches the port may steer the server, unless it asks for a token. */
-function warnOfOpenDoor({ host, noControl, controlToken }: Config, logger: Logger): void {
-  if (noControl || controlToken !== undefined || isLoopbackAddress(host)) return
+function warnOfOpenDoor(config: Config, logger: Logger): void {
+  const { host, noControl } = config
+  if (noControl || tokenOf(config) !== undefined || isLoopbackAddress(host)) return
   logger.warn(
     `anyone who reaches ${host} may steer this server: set --control-token, or leave the control plane out with --no-control`
   )

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { parseInstant } from './clock.ts'
 import { UsageError } from './failure.ts'
-import { authModes, strictnesses } from './modes.ts'
+import { authModes, durabilities, strictnesses } from './modes.ts'
 import { journalDefaults } from './store/journal.ts'
 
 // Without TypeBox on purpose: a health check runs every few seconds, and loading TypeBox takes longer than the rest of it.
@@ -67,6 +67,11 @@ const options = {
   host: text('ADDRESS', '127.0.0.1', 'address to listen on'),
   port: integer('PORT', 8672, [0, 65535], 'port to listen on, 0 to 65535; 0 takes any free one'),
   database: text('FILE', ':memory:', 'SQLite file, created where it is missing, or :memory:'),
+  durability: choice(
+    durabilities,
+    'full',
+    'full: an answer is on disk; relaxed: a power loss may take the last ones back'
+  ),
   keys: text('FILE', undefined, 'JSON list of API keys'),
   auth: optional(
     choice(
@@ -94,6 +99,7 @@ const options = {
   noControl: flag('leave out the control plane, /_topcalls/v1'),
   controlPort: optional(integer('PORT', 0, [0, 65535], 'port of its own for the control plane')),
   controlToken: text('TOKEN', undefined, 'bearer token that control calls must bring'),
+  controlTokenFile: text('FILE', undefined, 'file with that token, which then stands in no list of processes'),
   allowedHosts: list('NAMES', 'host names, beside loopback, under which the control plane may be called'),
   logLevel: choice(logLevels, 'info', 'least severe log line that is written')
 }

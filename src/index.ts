@@ -15,7 +15,7 @@ export {
 } from './client.ts'
 export { type Clock, createClock } from './clock.ts'
 export { DatabaseError, UsageError } from './failure.ts'
-export type { AuthMode, Strictness } from './modes.ts'
+export type { AuthMode, Durability, Strictness } from './modes.ts'
 export type { ClockReading } from './schemas/clock.ts'
 export type { Fault, FaultRequest } from './schemas/fault.ts'
 export type { Info } from './schemas/info.ts'

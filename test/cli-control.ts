@@ -23,6 +23,22 @@ t.test(
   }
 )
 
+t.test('the control token may come from a file', async t => {
+  const folder = t.testdir({ token: 'from-a-file\n', words: 'two words', empty: '' })
+  const server = await started(t, ['--control-token-file', `${folder}/token`, '--host', '0.0.0.0'])
+  const url = server.url.replace('0.0.0.0', '127.0.0.1')
+  t.match(await connectTo(url, { token: 'from-a-file' }).info(), { version: String })
+  await t.rejects(connectTo(url).info(), { status: 401, message: /control-token/ })
+  t.notMatch(server.log(), /may steer this server/)
+  const wrong: [string[], RegExp][] = [
+    [['--control-token-file', `${folder}/words`], /must hold one word/],
+    [['--control-token-file', `${folder}/empty`], /must hold one word/],
+    [['--control-token-file', `${folder}/missing`], /cannot be used: ENOENT/],
+    [['--control-token-file', `${folder}/token`, '--control-token', 'x'], /exclude each other/]
+  ]
+  for (const [args, stderr] of wrong) t.match(await run(['--port', '0', ...args]), { code: 2, stderr })
+})
+
 t.test('a control port of its own is told in the line that says ready', async t => {
   const child = spawn(process.execPath, [...process.execArgv, program, '--port', '0', '--control-port', '0'])
   t.teardown(() => child.kill('SIGKILL'))

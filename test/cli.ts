@@ -16,8 +16,20 @@ t.test('--help tells every option with its variable, its bounds and its default'
   const { code, stdout } = await run(['--help'])
   t.equal(code, 0)
   const options = [
-    ...['host', 'port', 'database', 'keys', 'auth', 'strictness', 'seed-file', 'seed', 'clock', 'journal-entries'],
-    ...['journal-bytes', 'control-port', 'control-token', 'allowed-hosts', 'log-level']
+    ...[
+      'host',
+      'port',
+      'database',
+      'durability',
+      'keys',
+      'auth',
+      'strictness',
+      'seed-file',
+      'seed',
+      'clock',
+      'journal-entries'
+    ],
+    ...['journal-bytes', 'control-port', 'control-token', 'control-token-file', 'allowed-hosts', 'log-level']
   ]
   for (const option of options) {
     t.match(stdout, `--${option} `)

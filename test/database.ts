@@ -137,6 +137,20 @@ t.test('a path that cannot be created stops the start', t => {
   t.end()
 })
 
+t.test('durability full waits for the disk at each commit, relaxed leaves it to the operating system', t => {
+  const folder = t.testdir()
+  const synchronous = { full: 2, relaxed: 1 } as const
+  for (const durability of ['full', 'relaxed'] as const) {
+    const db = openDatabase(join(folder, `${durability}.db`), durability)
+    t.equal(db.pragma('synchronous', { simple: true }), synchronous[durability])
+    db.close()
+  }
+  const db = openDatabase(join(folder, 'full.db'))
+  t.equal(db.pragma('synchronous', { simple: true }), synchronous.full, 'the default')
+  db.close()
+  t.end()
+})
+
 t.test('an empty file is taken as a new database', t => {
   const file = join(t.testdir(), 'empty.db')
   writeFileSync(file, '')

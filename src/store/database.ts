@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 import { DatabaseError } from '../failure.ts'
+import type { Durability } from '../modes.ts'
 
 export type Database = Sqlite.Database
 
@@ -32,13 +33,14 @@ export const schemaVersion = migrations.at(-1)?.version ?? 0
 /**
  * Opens a SQLite file, creates it where it is missing and brings it up to date.
  * @param path a file, or `:memory:`
+ * @param durability when a commit counts as done
  * @throws {DatabaseError} when the file cannot be used; it is left as it was
  */
-export function openDatabase(path: string): Database {
+export function openDatabase(path: string, durability: Durability = 'full'): Database {
   const deadline = performance.now() + startPatienceMilliseconds
   for (;;) {
     try {
-      return open(path)
+      return open(path, durability)
     } catch (error) {
       if (error instanceof DatabaseError) throw error
       // Two servers that start on one new file meet while it becomes a WAL database; SQLite itself does not wait there.
@@ -50,13 +52,13 @@ export function openDatabase(path: string): Database {
   }
 }
 
-function open(path: string): Database {
+function open(path: string, durability: Durability): Database {
   if (path !== ':memory:' && existsSync(path)) inspect(path)
   const db = new Sqlite(path, { timeout: startPatienceMilliseconds })
   try {
     // FULL: what was answered is on disk. NORMAL, better-sqlite3's choice for WAL, may lose the last commits on power loss.
     db.pragma('journal_mode = WAL')
-    db.pragma('synchronous = FULL')
+    db.pragma(`synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
     migrate(db)
     // Four times SQLite's own: a checkpoint then writes a page once that many commits have touched (10 us less per create).
     db.pragma('wal_autocheckpoint = 4000')

@@ -1,6 +1,6 @@
 import { type Chance, createChance } from '../chance.ts'
 import type { Clock } from '../clock.ts'
-import type { AuthMode } from '../modes.ts'
+import type { AuthMode, Durability } from '../modes.ts'
 import type { ApiKey } from '../schemas/key.ts'
 import type { State } from '../schemas/state.ts'
 import { accountStore } from './accounts.ts'
@@ -25,6 +25,7 @@ export interface OpenStores extends Stores {
 
 interface Options {
   database: string
+  durability: Durability
   clock: Clock
   /** Makes ids and dice the same in each run. */
   seed: number | undefined
@@ -41,6 +42,7 @@ interface Options {
  */
 export async function openStores({
   database,
+  durability,
   clock,
   seed,
   auth,
@@ -49,7 +51,7 @@ export async function openStores({
   journal: limits
 }: Options): Promise<OpenStores> {
   const chance = createChance(seed)
-  const db = openDatabase(database)
+  const db = openDatabase(database, durability)
   const writer = createWriter(db)
   const carriers = carrierStore(db)
   const records = idempotencyStore(db)
