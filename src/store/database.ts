@@ -126,6 +126,19 @@ function reason(error: unknown): string {
   return `cannot be opened: ${message.replace(/\.$/, '')}`
 }
 
+/**
+ * Tells whether the file that was opened still stands where it was. SQLite goes on with a file that was deleted or moved,
+ * and what it writes is gone with the process.
+ */
+export function placeOf(db: Database): () => boolean {
+  if (db.memory) return () => true
+  const { dev, ino } = statSync(db.name)
+  return () => {
+    const found = statSync(db.name, { throwIfNoEntry: false })
+    return found?.ino === ino && found.dev === dev
+  }
+}
+
 /** Whether a lock of another process is the reason, so that trying again helps. */
 export function isBusy(error: unknown): boolean {
   return error instanceof Sqlite.SqliteError && /^SQLITE_(BUSY|LOCKED)/.test(error.code)

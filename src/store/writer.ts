@@ -1,11 +1,14 @@
 import { Problem } from '../problem.ts'
-import { type Database, isBusy, isStorageFailure } from './database.ts'
+import { type Database, isBusy, isStorageFailure, placeOf } from './database.ts'
 
 /** How long a request waits for a lock that another process holds, in real milliseconds. */
 const patienceMilliseconds = 5_000
 
 /** Enough to make the commit's share of a request small, and few enough to keep a transaction below some 50 ms. */
 const mostJobs = 1_000
+
+const databaseGone =
+  'The database file was deleted or moved while the server ran: put it back, or restart the server; nothing was stored'
 
 interface Job {
   work: () => unknown
@@ -50,6 +53,8 @@ export function createWriter(db: Database): Writer {
     }
   })
 
+  const inPlace = placeOf(db)
+
   function together(mode: 'immediate' | 'deferred', jobs: Job[]): void {
     try {
       runAll[mode](jobs)
@@ -61,7 +66,11 @@ export function createWriter(db: Database): Writer {
   }
 
   // IMMEDIATE: a transaction that read before it locked would fail at once with SQLITE_BUSY_SNAPSHOT.
-  const writes = turnQueue(jobs => together('immediate', jobs))
+  const writes = turnQueue(jobs => {
+    // A few microseconds per transaction; without it, answers would be sent for what nobody will find again.
+    if (!inPlace()) throw new Problem('unavailable', databaseGone)
+    together('immediate', jobs)
+  })
   const reads = turnQueue(jobs => together('deferred', jobs))
   return { write: writes.add, read: reads.add, idle: writes.isEmpty }
 }

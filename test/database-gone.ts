@@ -1,0 +1,29 @@
+import { renameSync, rmSync } from 'node:fs'
+import t from 'tap'
+import { testBench } from './fixtures/bench.ts'
+import { peek } from './fixtures/database.ts'
+
+t.test('nothing is answered as stored while the database file is not where it was', async t => {
+  const database = `${t.testdir()}/fake.db`
+  const { create, url } = await testBench(t, { database })
+  const ready = async () => (await fetch(`${url}/_topcalls/readyz`)).status
+  const first = await (await create({ key: 'before-it-was-gone' })).text()
+
+  renameSync(database, `${database}.away`)
+  const refused = await create({ key: 'while-it-was-gone' })
+  t.match(refused, { status: 503 })
+  t.equal(refused.headers.get('retry-after'), '1')
+  t.match(await refused.json(), { detail: /deleted or moved while the server ran: put it back, or restart/ })
+  t.equal(await ready(), 503)
+
+  renameSync(`${database}.away`, database)
+  t.match(await create({ key: 'while-it-was-gone' }), { status: 201 })
+  t.equal(await (await create({ key: 'before-it-was-gone' })).text(), first)
+  t.equal(await ready(), 200)
+  t.equal(peek(t, database).carriers(), 2)
+
+  rmSync(database)
+  t.match(await create(), { status: 503 })
+  t.equal(await ready(), 503)
+  t.equal((await fetch(`${url}/_topcalls/livez`)).status, 200)
+})
