@@ -2,6 +2,7 @@
 export const redacted = '[redacted]'
 
 const secretName = /pass|pwd|secret|token|authorization|cookie|credential|api[-_]?key/i
+
 /** Whether what is called so is a secret. */
 export const isSecretName = (name: string): boolean => secretName.test(name)
 

@@ -2,7 +2,7 @@ import { Value } from 'typebox/value'
 import { UsageError } from './failure.ts'
 import { readJsonFile } from './json-file.ts'
 import { State } from './schemas/state.ts'
-import { contradictionsIn } from './store/state.ts'
+import { contradictionsIn } from './store/state-document.ts'
 import { violationsOf } from './violations.ts'
 
 /**

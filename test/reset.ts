@@ -100,3 +100,18 @@ t.test('a reset takes no body, an empty one or one that names parts, but not nul
   }
   for (const body of ['null', '[]', '1']) t.equal((await reset(body)).status, 400, body)
 })
+
+t.test('a reset of all that waits for a lock concerns those who come meanwhile, too', async t => {
+  const database = `${t.testdir()}/fake.db`
+  const { control, tenant, create } = await testBench(t, { database, clock: '2030-01-01T00:00:00Z' })
+  await create()
+  const lock = new Sqlite(database)
+  t.teardown(() => lock.close())
+  lock.exec('BEGIN IMMEDIATE')
+  const reset = control.reset()
+  const late = tenant('tc_live_late')
+  await late.control.clock.advance('24h')
+  lock.exec('COMMIT')
+  await reset
+  t.match(await late.control.clock.get(), { now: '2030-01-01T00:00:00.000Z', own: false })
+})

@@ -35,9 +35,9 @@ const bodyLimit = 64 * 1024 * 1024
 export async function controlPlane(scope: FastifyInstance, services: ControlServices, options: GuardOptions) {
   guard(scope, options)
   scope.setValidatorCompiler(controlValidator)
-  // The validator's refusal is a problem already.
   // Nothing is compiled at start; what is told is small, but for a state.
   scope.setSerializerCompiler(() => data => JSON.stringify(data))
+  // The validator's refusal is a problem already.
   scope.setSchemaErrorFormatter(errors => errors as unknown as Problem)
   jsonOnly(scope)
   await scope.register(swagger, controlDocument)

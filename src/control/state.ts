@@ -1,7 +1,7 @@
 import { Problem, type Violation } from '../problem.ts'
 import { OfAccount } from '../schemas/common.ts'
 import { ResetRequest, State } from '../schemas/state.ts'
-import { contradictionsIn } from '../store/state.ts'
+import { contradictionsIn } from '../store/state-document.ts'
 import { namedAccount } from './accounts.ts'
 import { answers, described, noContent } from './document.ts'
 import type { Control, ControlServices } from './services.ts'

@@ -23,6 +23,9 @@ export const faultKinds = {
 } as const satisfies Record<string, FaultKindFacts>
 export type FaultKind = keyof typeof faultKinds
 
+/** How many rules one account may have armed. */
+export const mostFaults = 1_000
+
 export const faultPhases = ['before', 'after'] as const
 
 /** The longest that a fault may keep a client waiting: 10 minutes. */

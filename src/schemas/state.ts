@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { trunkTypes } from './carrier.ts'
 import { AccountId, AccountName, Instant } from './common.ts'
-import { Fault, FaultRequest } from './fault.ts'
+import { Fault, FaultRequest, mostFaults } from './fault.ts'
 import { ApiKey, StoredKey } from './key.ts'
 import { RateLimit } from './rate-limit.ts'
 
@@ -66,7 +66,7 @@ const { account_id: _, ...seedKey } = ApiKey.properties
 const { account: __, ...seedFault } = FaultRequest.properties
 
 /** Faults as exported, or as they are armed, in a seed file. */
-const Faults = Type.Array(Type.Union([Fault, Type.Object(seedFault, closed)]), { maxItems: 1_000 })
+const Faults = Type.Array(Type.Union([Fault, Type.Object(seedFault, closed)]), { maxItems: mostFaults })
 
 /** Everything of one account, its requests excepted. */
 export const AccountState = Type.Object(

@@ -1,12 +1,9 @@
 import { type Chance, seededDice } from '../chance.ts'
 import { instantAfter } from '../clock.ts'
 import { milliseconds } from '../schemas/common.ts'
-import type { Fault, FaultRequest } from '../schemas/fault.ts'
+import { type Fault, type FaultRequest, mostFaults } from '../schemas/fault.ts'
 import type { Match } from '../schemas/request.ts'
 import type { AccountStore } from './accounts.ts'
-
-/** How many rules one account may have armed. */
-export const mostFaults = 1_000
 
 export type FaultStore = ReturnType<typeof faultStore>
 

@@ -1,6 +1,4 @@
 import { type Clock, instantOf } from '../clock.ts'
-import { isWellFormed } from '../json.ts'
-import type { Violation } from '../problem.ts'
 import {
   type AccountState,
   parts as allParts,
@@ -11,7 +9,6 @@ import {
 } from '../schemas/state.ts'
 import type { AccountStore } from './accounts.ts'
 import { type CarrierStore, carrierRow, storedCarrier } from './carriers.ts'
-import { contradictionsOf } from './fault-rules.ts'
 import type { FaultStore } from './faults.ts'
 import { type IdempotencyStore, recordRow, storedRecord } from './idempotency.ts'
 import type { Journal } from './journal.ts'
@@ -153,7 +150,10 @@ export function stateStore(stores: Stores, seed?: State) {
     )
     const replacement = { account, document, states }
     const replaceTables = tableWork(replacement, parts)
-    const affected = account === undefined ? [...knownIds(), ...states.map(one => one.account_id)] : [account]
+    const replaceMemory = () => {
+      const affected = account === undefined ? [...knownIds(), ...states.map(one => one.account_id)] : [account]
+      for (const part of allParts) if (parts.includes(part)) inMemory[part]?.(replacement, [...new Set(affected)])
+    }
     const snapshot = () => [accounts, faults, keys, limits, journal].map(store => store.snapshot())
     let undo: (() => void)[] = []
     const takeBack = () => {
@@ -166,7 +166,8 @@ export function stateStore(stores: Stores, seed?: State) {
         takeBack()
         undo = snapshot()
         replaceTables()
-        for (const part of allParts) if (parts.includes(part)) inMemory[part]?.(replacement, [...new Set(affected)])
+        // Accounts that came while the transaction waited are among those that are concerned.
+        replaceMemory()
       })
     } catch (error) {
       takeBack()
@@ -216,37 +217,4 @@ function clockState(clock: Clock): ClockState {
 
 function idsOf({ carriers = [] }: AccountState): string[] {
   return carriers.map(({ id }) => id).filter(id => id !== undefined)
-}
-
-/** Where a document that has passed its schema contradicts itself. */
-export function contradictionsIn(document: State): Violation[] {
-  const { accounts, faults = [] } = document
-  const found: Violation[] = []
-  const seen = new Set<string>()
-  const once = (path: string, name: string) => {
-    if (seen.has(name)) found.push({ path, message: 'is there twice', code: 'invalid_value' })
-    seen.add(name)
-  }
-  const checkFaults = (at: string, rules: typeof faults) => {
-    for (const [index, rule] of rules.entries()) {
-      for (const one of contradictionsOf(rule)) found.push({ ...one, path: `${at}.${index}.${one.path}` })
-    }
-  }
-
-  checkFaults('faults', faults)
-  for (const [index, { account_id, carriers = [], idempotency = [], faults = [] }] of accounts.entries()) {
-    const at = `accounts.${index}`
-    once(`${at}.account_id`, account_id)
-    for (const [number, { id, voip_carrier_sid, sip_gateway_sid }] of carriers.entries()) {
-      for (const one of [id, voip_carrier_sid, sip_gateway_sid]) if (one) once(`${at}.carriers.${number}`, one)
-    }
-    for (const [number, { key }] of idempotency.entries()) {
-      once(`${at}.idempotency.${number}.key`, `${account_id} ${key}`)
-    }
-    checkFaults(`${at}.faults`, faults)
-  }
-  if (!isWellFormed(document)) {
-    found.push({ path: '', message: 'must not contain half of a surrogate pair', code: 'invalid_value' })
-  }
-  return found
 }

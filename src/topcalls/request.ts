@@ -16,7 +16,7 @@ declare module 'fastify' {
     findings?: (body: unknown) => Finding[]
   }
   interface FastifyRequest {
-    /** The account that the key belongs to; not there before authentication, as the hooks for all routes must expect. */
+    /** The account that the key names; not there where it names none, as the hooks for all routes must expect. */
     account: Account
     /** What the key may do. */
     scopes: readonly string[]
