@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { crash } from './crash.ts'
+import type { Soak } from './soak.ts'
+
+// npm run soak -- crash --rounds 200
+
+// biome-ignore format: one line a program
+const programs: Record<string, Soak<Record<string, number>>> = {
+  crash
+}
+
+const [name = '', ...args] = process.argv.slice(2)
+const soak = programs[name]
+if (!soak) {
+  const lines = Object.entries(programs).map(([name, { proves, options }]) => {
+    const flags = Object.entries(options).map(([option, value]) => `--${option} ${value}`)
+    return `  ${name} ${flags.join(' ')}\n      proves that ${proves}\n`
+  })
+  process.stderr.write(`Usage: npm run soak -- PROGRAM [options]\n\n${lines.join('')}`)
+  process.exit(2)
+}
+
+const { values } = parseArgs({
+  args,
+  options: Object.fromEntries(Object.keys(soak.options).map(option => [option, { type: 'string' as const }]))
+})
+const given = Object.entries(values).map(([option, value]) => [option, Number(value)])
+const folder = mkdtempSync(join(tmpdir(), 'fake-topcalls-soak-'))
+try {
+  const begun = performance.now()
+  const report = await soak.run({ ...soak.options, ...Object.fromEntries(given) }, folder)
+  const seconds = Math.round((performance.now() - begun) / 1_000)
+  process.stdout.write(`${name}: kept, in ${seconds} s\n${JSON.stringify(report, null, 2)}\n`)
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
