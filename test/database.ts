@@ -13,7 +13,9 @@ import Sqlite from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { createClock } from '../src/clock.ts'
 import { openDatabase, schemaVersion } from '../src/store/database.ts'
-import { emulator, hour, plainCarrier } from './fixtures/emulator.ts'
+import { derivedAccount } from '../src/store/keys.ts'
+import { peek } from './fixtures/database.ts'
+import { carriersUrl, emulator, hour, plainCarrier } from './fixtures/emulator.ts'
 
 /** A file of the present version with carriers in it, closed. */
 async function usedFile(t: Test, carriers = 1) {
@@ -60,17 +62,40 @@ t.test('carriers and answers are there after a restart', async t => {
   t.notOk(again.headers['idempotency-payload-mismatch'], 'the fingerprint survives as well')
 })
 
-t.test('a file of an older version is brought up to date', t => {
+t.test('a file of an older version is brought up to date and keeps what it has', async t => {
   const file = join(t.testdir(), 'old.db')
   const old = new Sqlite(file)
-  old.exec(readFileSync(new URL('../migrations/001-carriers.sql', import.meta.url), 'utf8'))
-  old.pragma('user_version = 1')
+  for (const name of ['001-carriers', '002-idempotency', '003-accounts']) {
+    old.exec(readFileSync(new URL(`../migrations/${name}.sql`, import.meta.url), 'utf8'))
+  }
+  old.pragma('user_version = 3')
   old.pragma(`application_id = ${0x544f5043}`)
+  const account = derivedAccount('tc_live_test')
+  const at = Date.parse('2030-01-01T00:00:00Z')
+  const insert = old.prepare("INSERT INTO carriers VALUES (?, ?, 'v', 's', ?, 'static_ip', NULL, NULL, 1, 0, 0, 0, ?)")
+  for (const name of ['first', 'second']) insert.run(`${name}-id`, account, name, at)
+  insert.run('third-id', '2c5ea4c0-4067-4fe9-8bad-9b1deb4d3b7d', 'third', at)
+  old
+    .prepare(
+      "INSERT INTO idempotency_records VALUES (?, 'an-old-key', ?, 'f', 201, 'application/json', '{\"old\":1}', ?)"
+    )
+    .run(account, `POST ${carriersUrl}`, at)
   old.close()
-  const db = openDatabase(file)
-  t.teardown(() => db.close())
-  t.equal(db.pragma('user_version', { simple: true }), schemaVersion)
-  t.end()
+
+  const { app, create } = await emulator(t, { database: file })
+  const retry = await create(plainCarrier, { key: 'an-old-key' })
+  t.match(retry, { statusCode: 201, body: '{"old":1}', headers: { 'content-type': 'application/json' } })
+  for (const [name, ids] of [
+    [account, ['second-id', 'first-id']],
+    ['2c5ea4c0-4067-4fe9-8bad-9b1deb4d3b7d', ['third-id']]
+  ] as const) {
+    const { data } = (await app.inject(`/_topcalls/v1/carriers?account=${name}`)).json()
+    t.same(
+      data.map(({ id }: { id: string }) => id),
+      ids
+    )
+  }
+  t.equal(peek(t, file).db.pragma('user_version', { simple: true }), schemaVersion)
 })
 
 t.test('a file of a newer version stops the start', async t => {
@@ -78,7 +103,7 @@ t.test('a file of a newer version stops the start', async t => {
   const newer = new Sqlite(file)
   newer.pragma(`user_version = ${schemaVersion + 1}`)
   newer.close()
-  refuses(t, file, /newer fake-topcalls \(schema 4, this one knows 3\)/)
+  refuses(t, file, /newer fake-topcalls \(schema 5, this one knows 4\)/)
 })
 
 t.test("another program's database stops the start", t => {

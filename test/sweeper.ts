@@ -6,13 +6,16 @@ import { carrierStore } from '../src/store/carriers.ts'
 import { openDatabase } from '../src/store/database.ts'
 import { idempotencyStore, windowMilliseconds } from '../src/store/idempotency.ts'
 import { createSweeper } from '../src/store/sweeper.ts'
+import { textStore } from '../src/store/texts.ts'
 import { createWriter } from '../src/store/writer.ts'
 
 t.test('expired records are removed a few at a time while nothing else is written', async t => {
   const db = openDatabase(':memory:')
   t.teardown(() => db.close())
   const clock = createClock(() => 1_000_000)
-  const [records, carriers, writer] = [idempotencyStore(db), carrierStore(db), createWriter(db)]
+  const texts = textStore(db)
+  const [records, carriers] = [idempotencyStore(db, texts), carrierStore(db, texts)]
+  const writer = createWriter(db, texts)
   const accounts = accountStore({ carriers, records, clock, chance: createChance() })
   const count = () => db.prepare('SELECT count(*) FROM idempotency_records').pluck().get()
   const put = (key: string, created_at: number) =>

@@ -3,6 +3,7 @@ import type { TrunkType } from '../schemas/carrier.ts'
 import type { StoredCarrier } from '../schemas/state.ts'
 import type { Database } from './database.ts'
 import { rowsByAccount } from './rows.ts'
+import { noText, type TextStore } from './texts.ts'
 
 /** A carrier with its one gateway. `null` stands for a gateway setting that was not sent in a usable form. */
 export interface CarrierRow {
@@ -24,7 +25,6 @@ export interface CarrierRow {
 
 const columns = [
   'id',
-  'account_id',
   'voip_carrier_sid',
   'sip_gateway_sid',
   'carrier_name',
@@ -40,25 +40,26 @@ const columns = [
 
 export type CarrierStore = ReturnType<typeof carrierStore>
 
-export function carrierStore(db: Database) {
+export function carrierStore(db: Database, texts: TextStore) {
   // Bound by position: by name takes twice as long.
   const insert = db.prepare<(string | number | null)[]>(
-    `INSERT INTO carriers (${columns}) VALUES (${columns.map(() => '?')})`
+    `INSERT INTO carriers (account, ${columns}) VALUES (?, ${columns.map(() => '?')})`
   )
   const newest = db
-    .prepare<[account: string], number | null>('SELECT max(created_at) FROM carriers WHERE account_id = ?')
+    .prepare<[account: number], number | null>('SELECT max(created_at) FROM carriers WHERE account = ?')
     .pluck()
   const last = db
-    .prepare<[account: string], string>('SELECT id FROM carriers WHERE account_id = ? ORDER BY rowid DESC LIMIT 1')
+    .prepare<[account: number], string>('SELECT id FROM carriers WHERE account = ? ORDER BY rowid DESC LIMIT 1')
     .pluck()
 
   return {
-    ...rowsByAccount<CarrierRow>(db, 'carriers'),
-    insert: (carrier: CarrierRow): void => void insert.run(...columns.map(column => carrier[column])),
+    ...rowsByAccount<CarrierRow>(db, texts, 'carriers'),
+    insert: (carrier: CarrierRow): void =>
+      void insert.run(texts.number(carrier.account_id), ...columns.map(column => carrier[column])),
     /** The newest `created_at` of an account, or 0. */
-    newestAt: (account: string): number => newest.get(account) ?? 0,
+    newestAt: (account: string): number => newest.get(texts.known(account) ?? noText) ?? 0,
     /** The id of the carrier that an account stored last; looks at each of its rows. */
-    lastId: (account: string): string | undefined => last.get(account)
+    lastId: (account: string): string | undefined => last.get(texts.known(account) ?? noText)
   }
 }
 

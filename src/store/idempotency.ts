@@ -3,6 +3,7 @@ import { instantOf } from '../clock.ts'
 import type { StoredRecord } from '../schemas/state.ts'
 import type { Database } from './database.ts'
 import { rowsByAccount } from './rows.ts'
+import { noText, type TextStore } from './texts.ts'
 
 /** How long an answer is kept: 24 hours, as TopCalls documents. */
 export const windowMilliseconds = 86_400_000
@@ -25,6 +26,12 @@ export interface IdempotencyRecord {
   created_at: number
 }
 
+/** What a look-up does not know already, as the table has it. */
+type Row = Omit<IdempotencyRecord, 'account_id' | 'key' | 'operation' | 'content_type'> & {
+  operation: number
+  content_type: number
+}
+
 /** What a look at some records came to. */
 export interface Sweep {
   removed: number
@@ -33,46 +40,55 @@ export interface Sweep {
 
 export type IdempotencyStore = ReturnType<typeof idempotencyStore>
 
-export function idempotencyStore(db: Database) {
+export function idempotencyStore(db: Database, texts: TextStore) {
   // Parameters are bound by position: by name takes twice as long, and these run with every request.
   // The window is half open: a record lives while now < created_at + window.
   const alive = `created_at > ? - ${windowMilliseconds}`
-  const select = db.prepare<[account: string, key: string, now: number], IdempotencyRecord>(
-    `SELECT * FROM idempotency_records WHERE account_id = ? AND key = ? AND ${alive}`
+  const select = db.prepare<[account: number, key: string, now: number], Row>(
+    `SELECT operation, fingerprint, status, content_type, body, created_at
+     FROM idempotency_records WHERE account = ? AND key = ? AND ${alive}`
   )
   // Only an expired record can stand in the way: the caller has looked for a living one in the same transaction.
   const put = db.prepare<(string | number)[]>(
     `INSERT OR REPLACE INTO idempotency_records
-      (account_id, key, operation, fingerprint, status, content_type, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+      (account, key, operation, fingerprint, status, content_type, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
   )
-  const following = db.prepare<
-    [rowid: number, limit: number],
-    { rowid: number; account_id: string; created_at: number }
-  >('SELECT rowid, account_id, created_at FROM idempotency_records WHERE rowid > ? ORDER BY rowid LIMIT ?')
+  const following = db.prepare<[rowid: number, limit: number], { rowid: number; account: number; created_at: number }>(
+    'SELECT rowid, account, created_at FROM idempotency_records WHERE rowid > ? ORDER BY rowid LIMIT ?'
+  )
   const first = db.prepare<[], number>('SELECT created_at FROM idempotency_records ORDER BY rowid LIMIT 1').pluck()
   const remove = db.prepare<[rowid: number]>('DELETE FROM idempotency_records WHERE rowid = ?')
   const newest = db
-    .prepare<[account: string], number | null>('SELECT max(created_at) FROM idempotency_records WHERE account_id = ?')
+    .prepare<[account: number], number | null>('SELECT max(created_at) FROM idempotency_records WHERE account = ?')
     .pluck()
   const secret = db.prepare<[], string>('SELECT hex(secret) FROM fingerprint_secret').pluck().get()
 
   const evictOfAll = db.prepare<[key: string]>('DELETE FROM idempotency_records WHERE key = ?')
-  const evict = db.prepare<[key: string, account: string]>(
-    'DELETE FROM idempotency_records WHERE key = ? AND account_id = ?'
+  const evict = db.prepare<[key: string, account: number]>(
+    'DELETE FROM idempotency_records WHERE key = ? AND account = ?'
   )
 
   return {
-    ...rowsByAccount<IdempotencyRecord>(db, 'idempotency_records'),
+    ...rowsByAccount<IdempotencyRecord>(db, texts, 'idempotency_records', ['operation', 'content_type']),
     /** Names the secret of this database without telling it: fingerprints of one name can be compared. */
     fingerprintDomain: hash('sha256', `domain ${secret}`).slice(0, 16),
     /** Removes the record of a key, of one account or of all, and tells how many there were. */
     evict: (key: string, account?: string): number =>
-      (account === undefined ? evictOfAll.run(key) : evict.run(key, account)).changes,
+      (account === undefined ? evictOfAll.run(key) : evict.run(key, texts.known(account) ?? noText)).changes,
     /** The record of a key at an instant, unless it has expired. */
-    find: (account: string, key: string, now: number) => select.get(account, key, now),
+    find(account: string, key: string, now: number): IdempotencyRecord | undefined {
+      const number = texts.known(account)
+      const row = number === undefined ? undefined : select.get(number, key, now)
+      if (!row) return undefined
+      const { operation, content_type, ...rest } = row
+      const spelled = { operation: texts.text(operation), content_type: texts.text(content_type) }
+      return { account_id: account, key, ...spelled, ...rest }
+    },
     /** Keeps an answer; a record of the same key that has expired gives way. */
     put({ account_id, key, operation, fingerprint, status, content_type, body, created_at }: IdempotencyRecord): void {
-      put.run(account_id, key, operation, fingerprint, status, content_type, body, created_at)
+      const { number } = texts
+      const [account, type] = [number(account_id), number(content_type)]
+      put.run(account, key, number(operation), fingerprint, status, type, body, created_at)
     },
     /**
      * Looks at `limit` records, in the order in which they were written, and removes those that have expired.
@@ -82,7 +98,7 @@ export function idempotencyStore(db: Database) {
      */
     removeExpired(nowOf: (account: string) => number, limit: number, after = 0): Sweep {
       const rows = following.all(after, limit)
-      const expired = rows.filter(({ account_id, created_at }) => nowOf(account_id) >= expiryOf(created_at))
+      const expired = rows.filter(({ account, created_at }) => nowOf(texts.text(account)) >= expiryOf(created_at))
       for (const { rowid } of expired) remove.run(rowid)
       return { removed: expired.length, last: rows.length === limit ? rows.at(-1)?.rowid : undefined }
     },
@@ -93,7 +109,7 @@ export function idempotencyStore(db: Database) {
       if (oldest !== undefined && now >= expiryOf(oldest)) this.removeExpired(nowOf, limit)
     },
     /** The newest `created_at` of an account, or 0; looks at each of its records. */
-    newestAt: (account: string): number => newest.get(account) ?? 0,
+    newestAt: (account: string): number => newest.get(texts.known(account) ?? noText) ?? 0,
     /**
      * SHA-256 over a text, keyed with the secret of this database. A prefix is key enough where nobody sees the hash, and
      * takes a quarter of the time of an HMAC.

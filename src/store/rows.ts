@@ -1,4 +1,5 @@
 import type { Database } from './database.ts'
+import type { TextStore } from './texts.ts'
 
 /** Which rows of a list are wanted: newest first, those behind `before`, the `rowid` of the last row of an earlier answer. */
 export interface Page {
@@ -9,37 +10,62 @@ export interface Page {
 
 export type RowsByAccount<Row extends { account_id: string }> = ReturnType<typeof rowsByAccount<Row>>
 
-/** What holds for each table with an `account_id`: to read it in pages, count it and clear it, for one account or all. */
-export function rowsByAccount<Row extends { account_id: string }>(db: Database, table: string) {
-  type Numbered = Row & { rowid: number }
+/**
+ * What holds for each table with an `account`: to read it in pages, count it and clear it, for one account or all.
+ * @param shared the columns, beside `account`, that hold the number of a text
+ */
+export function rowsByAccount<Row extends { account_id: string }>(
+  db: Database,
+  texts: TextStore,
+  table: string,
+  shared: (keyof Row & string)[] = []
+) {
+  type Stored = Omit<Row, 'account_id'> & { account: number }
+  type Numbered<Of> = Of & { rowid: number }
   const ofAll = {
-    page: db.prepare<[number, number], Numbered>(
+    page: db.prepare<[number, number], Numbered<Stored>>(
       `SELECT rowid, * FROM ${table} WHERE rowid < ? ORDER BY rowid DESC LIMIT ?`
     ),
-    all: db.prepare<[], Row>(`SELECT * FROM ${table} ORDER BY rowid`),
     count: db.prepare<[], number>(`SELECT count(*) FROM ${table}`).pluck(),
     clear: db.prepare(`DELETE FROM ${table}`)
   }
   const ofOne = {
-    page: db.prepare<[string, number, number], Numbered>(
-      `SELECT rowid, * FROM ${table} WHERE account_id = ? AND rowid < ? ORDER BY rowid DESC LIMIT ?`
+    page: db.prepare<[number, number, number], Numbered<Stored>>(
+      `SELECT rowid, * FROM ${table} WHERE account = ? AND rowid < ? ORDER BY rowid DESC LIMIT ?`
     ),
-    all: db.prepare<[string], Row>(`SELECT * FROM ${table} WHERE account_id = ? ORDER BY rowid`),
-    count: db.prepare<[string], number>(`SELECT count(*) FROM ${table} WHERE account_id = ?`).pluck(),
-    clear: db.prepare<[string]>(`DELETE FROM ${table} WHERE account_id = ?`)
+    all: db.prepare<[number], Stored>(`SELECT * FROM ${table} WHERE account = ? ORDER BY rowid`),
+    count: db.prepare<[number], number>(`SELECT count(*) FROM ${table} WHERE account = ?`).pluck(),
+    clear: db.prepare<[number]>(`DELETE FROM ${table} WHERE account = ?`)
+  }
+  const accounts = db.prepare<[], number>(`SELECT DISTINCT account FROM ${table}`).pluck()
+
+  /** A row with its texts in the place of their numbers. */
+  function told<Of extends Stored>({ account, ...row }: Of): Omit<Of, 'account'> & Row {
+    const spelled = shared.map(column => [column, texts.text(row[column as keyof typeof row] as number)])
+    return { account_id: texts.text(account), ...row, ...Object.fromEntries(spelled) }
   }
 
-  const accounts = db.prepare<[], string>(`SELECT DISTINCT account_id FROM ${table}`).pluck()
+  /** What work on the rows of an account comes to, or something else where it has none. */
+  function ofAccount<Result>(account: string, work: (number: number) => Result, otherwise: Result): Result {
+    const number = texts.known(account)
+    return number === undefined ? otherwise : work(number)
+  }
 
   return {
     /** Every account that has rows. */
-    accounts: (): string[] => accounts.all(),
+    accounts: (): string[] => accounts.all().map(texts.text),
     /** Newest first. */
-    page: ({ account, before = Number.MAX_SAFE_INTEGER, limit }: Page): Numbered[] =>
-      account === undefined ? ofAll.page.all(before, limit) : ofOne.page.all(account, before, limit),
+    page({ account, before = Number.MAX_SAFE_INTEGER, limit }: Page): Numbered<Row>[] {
+      if (account === undefined) return ofAll.page.all(before, limit).map(told)
+      return ofAccount(account, number => ofOne.page.all(number, before, limit), []).map(told)
+    },
     /** Oldest first. */
-    all: (account?: string): Row[] => (account === undefined ? ofAll.all.all() : ofOne.all.all(account)),
-    count: (account?: string): number => (account === undefined ? ofAll.count.get() : ofOne.count.get(account)) ?? 0,
-    clear: (account?: string): number => (account === undefined ? ofAll.clear.run() : ofOne.clear.run(account)).changes
+    all: (account: string): Row[] => ofAccount(account, number => ofOne.all.all(number), []).map(told),
+    count: (account?: string): number =>
+      (account === undefined ? ofAll.count.get() : ofAccount(account, number => ofOne.count.get(number), 0)) ?? 0,
+    clear: (account?: string): number =>
+      account === undefined
+        ? ofAll.clear.run().changes
+        : ofAccount(account, number => ofOne.clear.run(number).changes, 0)
   }
 }

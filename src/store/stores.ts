@@ -13,6 +13,7 @@ import { keyStore } from './keys.ts'
 import { rateLimitStore } from './rate-limits.ts'
 import { type StateStore, type Stores, stateStore } from './state.ts'
 import { startSweeper } from './sweeper.ts'
+import { textStore } from './texts.ts'
 import { createWriter } from './writer.ts'
 
 /** All stores, open. */
@@ -52,9 +53,10 @@ export async function openStores({
 }: Options): Promise<OpenStores> {
   const chance = createChance(seed)
   const db = openDatabase(database, durability)
-  const writer = createWriter(db)
-  const carriers = carrierStore(db)
-  const records = idempotencyStore(db)
+  const texts = textStore(db)
+  const writer = createWriter(db, texts)
+  const carriers = carrierStore(db, texts)
+  const records = idempotencyStore(db, texts)
   const accounts = accountStore({ carriers, records, clock, chance })
   const stores = {
     writer,

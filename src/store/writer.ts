@@ -34,7 +34,15 @@ export interface Writer {
   idle(): boolean
 }
 
-export function createWriter(db: Database): Writer {
+/** Memory that repeats what the database holds. */
+export interface Follower {
+  /** What was read or written so far holds. */
+  committed(): void
+  /** Some of what was written since the last commit does not hold. */
+  undone(): void
+}
+
+export function createWriter(db: Database, follower: Follower): Writer {
   const runAll = db.transaction((jobs: Job[]) => {
     for (const job of jobs) job.outcome = { result: job.work() }
   })
@@ -48,6 +56,7 @@ export function createWriter(db: Database): Writer {
       } catch (error) {
         // After some failures (a full disk) SQLite has rolled everything back by itself.
         if (!db.inTransaction) throw error
+        follower.undone()
         job.outcome = { error }
       }
     }
@@ -55,14 +64,25 @@ export function createWriter(db: Database): Writer {
 
   const inPlace = placeOf(db)
 
-  function together(mode: 'immediate' | 'deferred', jobs: Job[]): void {
+  function runJobs(mode: 'immediate' | 'deferred', jobs: Job[]): void {
     try {
       runAll[mode](jobs)
     } catch (error) {
       if (isStorageFailure(error)) throw error
       // Savepoints cost as much as the inserts, so they are made only where some job has thrown.
+      follower.undone()
       runEach[mode](jobs)
     }
+  }
+
+  function together(mode: 'immediate' | 'deferred', jobs: Job[]): void {
+    try {
+      runJobs(mode, jobs)
+    } catch (error) {
+      follower.undone()
+      throw error
+    }
+    follower.committed()
   }
 
   // IMMEDIATE: a transaction that read before it locked would fail at once with SQLITE_BUSY_SNAPSHOT.
