@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { decodedPath, isOurs, printablePath } from './log.ts'
 import { kindOfStatus, Problem, renderProblem, renderRawProblem } from './problem.ts'
+import { asProblem } from './store/database.ts'
 
 /** Where a tester steers. Routes below it are told to whoever misses one. */
 export const controlPrefix = '/_topcalls/v1'
@@ -33,7 +34,8 @@ export function sendProblem(error: FastifyError | Problem, request: FastifyReque
   reply.code(status).headers(headers).send(body)
 }
 
-function problemOf(error: FastifyError | Problem, bodyLimit: number): Problem {
+function problemOf(thrown: FastifyError | Problem, bodyLimit: number): Problem {
+  const error = asProblem(thrown) as FastifyError | Problem
   if (error instanceof Problem) return error
   const { statusCode = 500, code = '', message } = error
   if (statusCode >= 500)

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 import { DatabaseError } from '../failure.ts'
 import type { Durability } from '../modes.ts'
+import { Problem } from '../problem.ts'
 
 export type Database = Sqlite.Database
 
@@ -11,8 +12,8 @@ const applicationId = 0x544f5043
 /** Up to this size a file is checked page by page at start (about 1 ms per MiB); damage in a larger one shows when it is read. */
 const checkedBytes = 512 * 1024 * 1024
 
-/** How long the start waits for another process that migrates the same file. */
-const startPatienceMilliseconds = 5_000
+/** How long the start, and later each request, waits for a lock that another process holds, in real milliseconds. */
+export const patienceMilliseconds = 5_000
 
 /**
  * How long SQLite itself waits for a lock. It waits synchronously and the event loop with it, so it is kept short;
@@ -37,7 +38,7 @@ export const schemaVersion = migrations.at(-1)?.version ?? 0
  * @throws {DatabaseError} when the file cannot be used; it is left as it was
  */
 export function openDatabase(path: string, durability: Durability = 'full'): Database {
-  const deadline = performance.now() + startPatienceMilliseconds
+  const deadline = performance.now() + patienceMilliseconds
   for (;;) {
     try {
       return open(path, durability)
@@ -54,7 +55,7 @@ export function openDatabase(path: string, durability: Durability = 'full'): Dat
 
 function open(path: string, durability: Durability): Database {
   if (path !== ':memory:' && existsSync(path)) inspect(path)
-  const db = new Sqlite(path, { timeout: startPatienceMilliseconds })
+  const db = new Sqlite(path, { timeout: patienceMilliseconds })
   try {
     // FULL: what was answered is on disk. NORMAL, better-sqlite3's choice for WAL, may lose the last commits on power loss.
     db.pragma('journal_mode = WAL')
@@ -74,14 +75,13 @@ function open(path: string, durability: Durability): Database {
 /** Looks at a file without changing it. */
 function inspect(path: string): void {
   const status = statSync(path)
-  const { size, mode } = status
+  const { size } = status
   if (!status.isFile()) throw new DatabaseError(`the database ${path} is not a regular file.`)
-  // The super-user may write to it all the same; whoever took the permission away did not want that.
-  if ((mode & 0o222) === 0)
+  if (!isWritable(status))
     throw new DatabaseError(`the database ${path} is read-only; the server needs to write to it.`)
   // Closing would write the content of a left-over WAL into the file, so that is only read. Without one a writable
   // connection is better: it takes the files that it makes beside this one away again, and writes nothing.
-  const db = new Sqlite(path, { readonly: existsSync(`${path}-wal`), timeout: startPatienceMilliseconds })
+  const db = new Sqlite(path, { readonly: existsSync(`${path}-wal`), timeout: patienceMilliseconds })
   try {
     const version = Number(db.pragma('user_version', { simple: true }))
     const owner = Number(db.pragma('application_id', { simple: true }))
@@ -114,34 +114,49 @@ function migrate(db: Database): void {
   for (const migration of migrations) apply.immediate(migration)
 }
 
-/** What SQLite or the file system said, as the end of a sentence. */
+/** What SQLite or the file system said, as the end of a sentence that begins with the database. */
 function reason(error: unknown): string {
   const { code = '', message } = error as NodeJS.ErrnoException
   if (code === 'SQLITE_NOTADB') return 'is not a SQLite database; name another file'
   if (code.startsWith('SQLITE_CORRUPT')) return 'is damaged; restore a copy or name another file'
   if (code.startsWith('SQLITE_READONLY')) return 'is read-only; the server needs to write to it'
-  if (code.startsWith('SQLITE_BUSY'))
-    return `stayed locked by another process for ${startPatienceMilliseconds / 1000} s`
-  if (code === 'SQLITE_FULL') return 'does not fit on the disk'
+  if (code.startsWith('SQLITE_BUSY')) return `stayed locked by another process for ${patienceMilliseconds / 1000} s`
+  if (code === 'SQLITE_FULL') return 'does not fit on the disk, which is full'
+  if (code.startsWith('SQLITE_IOERR')) return `cannot be used, because the disk failed (${code})`
   return `cannot be opened: ${message.replace(/\.$/, '')}`
 }
 
 /**
- * Tells whether the file that was opened still stands where it was. SQLite goes on with a file that was deleted or moved,
- * and what it writes is gone with the process.
+ * Watches the file that was opened, and tells why what is written to it would not be kept although SQLite takes it: it goes
+ * on with a file that was deleted or moved, and keeps a permission that was taken away. Undefined where all is well.
  */
-export function placeOf(db: Database): () => boolean {
-  if (db.memory) return () => true
+export function obstacleOf(db: Database): () => string | undefined {
+  if (db.memory) return () => undefined
   const { dev, ino } = statSync(db.name)
   return () => {
     const found = statSync(db.name, { throwIfNoEntry: false })
-    return found?.ino === ino && found.dev === dev
+    if (found?.ino !== ino || found.dev !== dev) {
+      return 'The database file was deleted or moved while the server ran: put it back, or restart the server'
+    }
+    if (!isWritable(found)) return 'The database file was made read-only while the server ran: let it be written to'
+    return undefined
   }
+}
+
+/** The super-user may write to any file; whoever took the permission away did not want that. */
+function isWritable({ mode }: Stats): boolean {
+  return (mode & 0o222) !== 0
 }
 
 /** Whether a lock of another process is the reason, so that trying again helps. */
 export function isBusy(error: unknown): boolean {
   return error instanceof Sqlite.SqliteError && /^SQLITE_(BUSY|LOCKED)/.test(error.code)
+}
+
+/** What a client is told of a failure of the storage; anything else is returned as it is. */
+export function asProblem(error: unknown): unknown {
+  if (!isStorageFailure(error)) return error
+  return new Problem('unavailable', `The database ${reason(error)}; nothing was stored`, { cause: error })
 }
 
 /** Whether SQLite failed for a reason outside the program: disk, permissions, damage. */

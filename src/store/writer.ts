@@ -1,14 +1,8 @@
 import { Problem } from '../problem.ts'
-import { type Database, isBusy, isStorageFailure, placeOf } from './database.ts'
-
-/** How long a request waits for a lock that another process holds, in real milliseconds. */
-const patienceMilliseconds = 5_000
+import { asProblem, type Database, isBusy, isStorageFailure, obstacleOf, patienceMilliseconds } from './database.ts'
 
 /** Enough to make the commit's share of a request small, and few enough to keep a transaction below some 50 ms. */
 const mostJobs = 1_000
-
-const databaseGone =
-  'The database file was deleted or moved while the server ran: put it back, or restart the server; nothing was stored'
 
 interface Job {
   work: () => unknown
@@ -32,6 +26,8 @@ export interface Writer {
   read<T>(work: () => T): Promise<T>
   /** Whether nothing waits to be written. */
   idle(): boolean
+  /** Whether the last write failed for want of a disk that takes it; a lock of another process is no such failure. */
+  failing(): boolean
 }
 
 /** Memory that repeats what the database holds. */
@@ -62,7 +58,8 @@ export function createWriter(db: Database, follower: Follower): Writer {
     }
   })
 
-  const inPlace = placeOf(db)
+  const obstacle = obstacleOf(db)
+  let failing = false
 
   function runJobs(mode: 'immediate' | 'deferred', jobs: Job[]): void {
     try {
@@ -85,19 +82,30 @@ export function createWriter(db: Database, follower: Follower): Writer {
     follower.committed()
   }
 
-  // IMMEDIATE: a transaction that read before it locked would fail at once with SQLITE_BUSY_SNAPSHOT.
-  const writes = turnQueue(jobs => {
+  function writeJobs(jobs: Job[]): void {
     // A few microseconds per transaction; without it, answers would be sent for what nobody will find again.
-    if (!inPlace()) throw new Problem('unavailable', databaseGone)
+    const said = obstacle()
+    if (said) throw new Problem('unavailable', `${said}; nothing was stored`)
+    // IMMEDIATE: a transaction that read before it locked would fail at once with SQLITE_BUSY_SNAPSHOT.
     together('immediate', jobs)
+  }
+
+  const writes = turnQueue(jobs => {
+    try {
+      writeJobs(jobs)
+      failing = false
+    } catch (error) {
+      failing = !isBusy(error)
+      throw error
+    }
   })
   const reads = turnQueue(jobs => together('deferred', jobs))
-  return { write: writes.add, read: reads.add, idle: writes.isEmpty }
+  return { write: writes.add, read: reads.add, idle: writes.isEmpty, failing: () => failing }
 }
 
 /**
- * Collects the jobs that one turn of the event loop, or several in close succession, bring and runs them in one go. Besides the transaction they share the wake-up
- * of their clients: answers that leave one after the other cost a third less than answers that leave one by one.
+ * Collects the jobs that one turn of the event loop, or several in close succession, bring and runs them in one go.
+ * Besides the transaction they share the wake-up of their clients: answers that leave one after the other cost a third less than answers that leave one by one.
  */
 function turnQueue(run: (jobs: Job[]) => void) {
   let queue: Job[] = []
@@ -125,14 +133,14 @@ function turnQueue(run: (jobs: Job[]) => void) {
       const patientUntil = isBusy(error) ? performance.now() : Number.POSITIVE_INFINITY
       for (const job of jobs) {
         if (job.deadline > patientUntil) queue.push(job)
-        else job.reject(translated(error))
+        else job.reject(asProblem(error))
       }
       if (queue.length > 0) schedule(() => setTimeout(flush, pause()))
       return
     }
     for (const { outcome, resolve, reject } of jobs) {
       if (outcome && 'result' in outcome) resolve(outcome.result as never)
-      else reject(translated(outcome?.error))
+      else reject(asProblem(outcome?.error))
     }
   }
 
@@ -152,13 +160,4 @@ function turnQueue(run: (jobs: Job[]) => void) {
 /** Milliseconds until the next try; spread, so that processes do not try in step. */
 function pause(): number {
   return 5 + Math.random() * 10
-}
-
-/** A failure of the storage as an answer; anything else as it is. */
-function translated(error: unknown): unknown {
-  if (!isStorageFailure(error)) return error
-  const detail = isBusy(error)
-    ? `The database stayed locked by another process for ${patienceMilliseconds / 1000} s; nothing was stored`
-    : `The database cannot be used (${error.code}: ${error.message}); nothing was stored`
-  return new Problem('unavailable', detail, { cause: error })
 }
