@@ -54,7 +54,7 @@ export function allRows(folder: string, program: string): Row[] {
   })
 
   return [
-    other('http', 'bare node:http, constant answer', port => [script('servers/bare-http.js'), `${port}`]),
+    other('http', 'bare node:http, constant answer', port => [script('servers/bare-http.cjs'), `${port}`]),
     other(base, 'bare Fastify, same schemas, no storage', port => [
       script('servers/bare-fastify.js'),
       `${port}`,
