@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { crash } from './crash.ts'
+import { powerLoss } from './power-loss.ts'
 import type { Soak } from './soak.ts'
 
 // npm run soak -- crash --rounds 200
 
 // biome-ignore format: one line a program
 const programs: Record<string, Soak<Record<string, number>>> = {
-  crash
+  crash,
+  'power-loss': powerLoss
 }
 
 const [name = '', ...args] = process.argv.slice(2)

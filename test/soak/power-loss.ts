@@ -1,0 +1,168 @@
+import { mkdirSync, realpathSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
+import { type Durability, durabilities } from '../../src/modes.ts'
+import { launch } from '../fixtures/program.ts'
+import { missing, nthCreate, type Sent, send } from './judge.ts'
+import { promised, type Report, type Soak } from './soak.ts'
+import { callsIn, requireStrace, straced } from './strace.ts'
+import { all, type Change, dice, nothing, type Spared, volatileDisk } from './volatile-disk.ts'
+
+interface Options {
+  creates: number
+  clients: number
+  /** One in so many answers is judged, and one in ten times so many system calls. */
+  every: number
+}
+
+interface Recorded {
+  durability: Durability
+  /** Where the server had its files. */
+  data: string
+  trace: string
+  /** What was sent, each with the answer that the client saw. */
+  sent: Required<Sent>[]
+}
+
+export const powerLoss: Soak<{ creates: number; clients: number; every: number }> = {
+  proves: 'no power loss takes back a 201 that was sent, and counts those that it may with --durability relaxed',
+  options: { creates: 6_000, clients: 8, every: 1 },
+
+  async run(options, folder) {
+    requireStrace()
+    const report: Report = {}
+    for (const durability of durabilities) {
+      const place = join(realpathSync(folder), durability)
+      mkdirSync(place)
+      const seen = await replay(await record(durability, options, place), options, place)
+      for (const [name, value] of Object.entries(seen)) report[`${durability}: ${name}`] = value
+    }
+    return report
+  }
+}
+
+/** Lets clients create carriers on a server whose system calls are written down. */
+async function record(durability: Durability, { creates, clients }: Options, place: string): Promise<Recorded> {
+  const data = join(place, 'data')
+  const trace = join(place, 'trace')
+  mkdirSync(data)
+  const args = ['--database', join(data, 'fake.db'), '--durability', durability, '--log-level', 'silent']
+  const server = await launch(args, { within: straced(trace) })
+  const sent: Required<Sent>[] = []
+
+  async function client(): Promise<void> {
+    while (sent.length < creates) {
+      const request = { ...nthCreate('power', sent.length), body: '' }
+      sent.push(request)
+      const answer = await send(server.url, request)
+      request.body = await answer.text()
+      promised(answer.status === 201, `answered ${answer.status}: ${request.body}`)
+    }
+  }
+
+  try {
+    await Promise.all(Array.from({ length: clients }, client))
+    // A client may see the last answer before the call that sent it has returned, and only then it is in the trace.
+    await fetch(`${server.url}/_topcalls/livez`)
+  } finally {
+    await server.stop('SIGKILL')
+  }
+  return { durability, data, trace, sent }
+}
+
+/** Plays the calls on a disk that forgets, and judges what it would have kept. */
+async function replay({ durability, data, trace, sent }: Recorded, { every }: Options, place: string): Promise<Report> {
+  const disk = volatileDisk(data)
+  const witness = createWitness(sent)
+  const seen = { images: 0, checkpoints: 0, 'most answers lost': 0 }
+
+  function judge(spared: Spared): void {
+    const lost = lostIn(place, witness.asked, target => disk.writeImage(target, spared))
+    seen.images++
+    seen['most answers lost'] = Math.max(seen['most answers lost'], lost)
+  }
+
+  let unjudged = false
+  for await (const call of callsIn(trace, data)) {
+    if (call.call === 'send') {
+      if (witness.hear(call.bytes)) unjudged = true
+      continue
+    }
+    // The disk is as it was at each of the answers since the last change.
+    if (unjudged && dice.oneIn(every))
+      for (const spared of disk.clean() ? [nothing] : [nothing, all, dice]) judge(spared)
+    unjudged = false
+    if (call.call === 'sync') {
+      witness.synced(disk.unsynced(call.path))
+      if (call.path.endsWith('.db') && witness.answers() > 0) seen.checkpoints++
+    }
+    disk.apply(call)
+    if (dice.oneIn(10 * every)) judge(dice)
+  }
+  judge(nothing)
+
+  const early = witness.early()
+  promised(durability === 'relaxed' || early === 0, `${early} answers came before their sync`)
+  const lost = seen['most answers lost']
+  promised(durability === 'relaxed' || lost === 0, `${lost} answers were lost`)
+  witness.heardAll()
+  promised(seen.checkpoints > 0, 'the run was too short for a checkpoint')
+  return { answers: witness.answers(), 'answers before their sync': early, ...seen }
+}
+
+/** Hears the answers in the order in which they left, and knows which ids had been synced by then. */
+function createWitness(sent: Required<Sent>[]) {
+  const asked: Sent[] = sent.map(({ name, key }) => ({ name, key }))
+  const byName = new Map(asked.map(request => [request.name, request]))
+  const syncedIds = new Set<string>()
+  let answers = 0
+  let early = 0
+
+  return {
+    /** What was sent, each with its answer if that has left by now. */
+    asked,
+    answers: () => answers,
+    /** How many answers left before the bytes of their carrier were synced. */
+    early: () => early,
+    synced(changes: Change[]): void {
+      for (const change of changes) {
+        for (const id of 'bytes' in change ? uuidsIn(change.bytes) : []) syncedIds.add(id)
+      }
+    },
+    /** Whether this is an answer that a carrier was made. */
+    hear(bytes: Buffer): boolean {
+      const [head = '', body = ''] = bytes.toString().split('\r\n\r\n')
+      if (!head.startsWith('HTTP/1.1 201 ')) return false
+      const { carrier_name, id } = JSON.parse(body)
+      const request = byName.get(carrier_name)
+      promised(request !== undefined && request.body === undefined, `an answer for ${carrier_name} out of the blue`)
+      request.body = body
+      answers++
+      if (!syncedIds.has(id)) early++
+      return true
+    },
+    heardAll(): void {
+      const same = asked.every(({ body }, index) => body === sent[index]?.body)
+      promised(same, 'the trace has other answers than the clients')
+    }
+  }
+}
+
+const uuidsIn = (bytes: Buffer): string[] =>
+  bytes.toString('latin1').match(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g) ?? []
+
+/** How many answers an image has lost; throws if it is damaged. */
+function lostIn(place: string, sent: Sent[], writeImage: (target: string) => void): number {
+  const target = join(place, 'image')
+  mkdirSync(target)
+  writeImage(target)
+  const db = new Sqlite(join(target, 'fake.db'))
+  try {
+    // Closing moves the WAL into the file, which nobody reads again.
+    db.pragma('synchronous = OFF')
+    return missing(db, sent).length
+  } finally {
+    db.close()
+    rmSync(target, { recursive: true })
+  }
+}
