@@ -39,11 +39,19 @@ t.test('pages of other sites are refused, by Origin and by Sec-Fetch-Site', asyn
 
 t.test('the Host must be loopback, an address or allowed: no site may point its name here', async t => {
   const { url } = await testBench(t, { control: { allowedHosts: ['Fake-TopCalls', 'api.topcalls.ai'] } })
-  for (const Host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', '', 'a b', '127.0.0.1:x']) {
-    t.equal(await statusWith(url, { Host }), 403, Host)
-  }
-  const taken = ['localhost', 'localhost:8672', 'LOCALHOST', 'x.localhost', '127.0.0.1', '[::1]:8672', '192.168.1.7:80']
-  for (const Host of [...taken, 'fake-topcalls:8672', 'api.topcalls.ai'])
+  const refused = ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example', 'evil.example.', 'localhost..']
+  const broken = ['', 'a b', '127.0.0.1:x', '127.0.0.1:99999', '999.1.1.1', 'localhost,evil.example', '[::1%25lo]']
+  const hidden = [
+    '127.0.0.1@evil.example',
+    'evil.example/127.0.0.1',
+    'evil.example#127.0.0.1',
+    'evil.example?@127.0.0.1'
+  ]
+  for (const Host of [...refused, ...broken, ...hidden]) t.equal(await statusWith(url, { Host }), 403, Host)
+
+  const taken = ['localhost', 'localhost:8672', 'LOCALHOST', 'localhost.', 'x.localhost', '127.0.0.1', '192.168.1.7:80']
+  const odd = ['127.0.0.1.', '127.1', '0x7f.1', '2130706433', '[::1]:8672', '[::ffff:127.0.0.1]', '[fe80::1]']
+  for (const Host of [...taken, ...odd, 'fake-topcalls:8672', 'api.topcalls.ai'])
     t.equal(await statusWith(url, { Host }), 200, Host)
 })
 
