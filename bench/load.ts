@@ -39,6 +39,8 @@ const patienceMilliseconds = 20_000
 export async function load({ port, connections, kind, status, seconds, most = Infinity }: Load): Promise<Loaded> {
   const latency = createHistogram()
   const failure = Promise.withResolvers<never>()
+  // Connections may fail after one has told why.
+  failure.promise.catch(() => {})
   const finished = Promise.withResolvers<void>()
   const clients: Client[] = []
   let deadline = 0
@@ -68,12 +70,19 @@ export async function load({ port, connections, kind, status, seconds, most = In
     }
 
     function read(size: number): boolean {
-      text += shared.toString('latin1', 0, size)
-      const length = answerLength(text)
-      if (length === undefined || text.length < length) return true
+      try {
+        text += shared.toString('latin1', 0, size)
+        const length = answerLength(text)
+        if (length !== undefined && text.length >= length) take(length)
+      } catch (error) {
+        failure.reject(error)
+      }
+      return true
+    }
+
+    function take(length: number): void {
       if (text.length > length || statusOf(text) !== status) {
-        failure.reject(new Error(`port ${port} was to answer ${status} but answered ${text.slice(0, 1_000)}`))
-        return true
+        throw new Error(`port ${port} was to answer ${status} but answered ${text.slice(0, 1_000)}`)
       }
       text = ''
       const now = performance.now()
@@ -81,7 +90,6 @@ export async function load({ port, connections, kind, status, seconds, most = In
       answers++
       lastAnswer = now
       send(now)
-      return true
     }
 
     const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer: shared, callback: read } })
