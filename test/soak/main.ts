@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { crash } from './crash.ts'
+import { disk } from './disk.ts'
 import { powerLoss } from './power-loss.ts'
 import type { Soak } from './soak.ts'
 
@@ -11,6 +12,7 @@ import type { Soak } from './soak.ts'
 // biome-ignore format: one line a program
 const programs: Record<string, Soak<Record<string, number>>> = {
   crash,
+  disk,
   'power-loss': powerLoss
 }
 
