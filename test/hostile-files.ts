@@ -100,7 +100,7 @@ t.test('a seed file with hostile content is refused in a sentence', t => {
   const file = `${t.testdir()}/seed.json`
   for (const [name, text] of Object.entries(hostileStates)) {
     writeFileSync(file, text)
-    t.throws(() => readSeedFile(file), { message: /^the seed file .* cannot be used: .{5,300}\.$/ }, name)
+    t.throws(() => readSeedFile(file), { message: /^the seed file .* cannot be used: (?!undefined).{5,300}\.$/ }, name)
   }
   t.notOk('account_id' in {})
   t.end()
@@ -145,7 +145,7 @@ t.test('a key file with hostile content is refused in a sentence', t => {
   }
   for (const [name, text] of Object.entries(hostile)) {
     writeFileSync(file, text)
-    t.throws(() => readKeys(file), { message: /^the key file .* cannot be used: .{5,300}\.$/ }, name)
+    t.throws(() => readKeys(file), { message: /^the key file .* cannot be used: (?!undefined).{5,300}\.$/ }, name)
   }
   t.end()
 })
