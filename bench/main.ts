@@ -114,10 +114,11 @@ async function measure(): Promise<Results> {
     const most = { requests: quick ? 50_000 : 200_000, atMostSeconds: quick ? 5 : 30 }
     // What the target speaks of is measured in full in any case.
     const [full, capped] = [programs.filter(row => row === keyed), programs.filter(row => row !== keyed)]
-    results.memory = [
+    const measured = [
       ...(await measureMemory({ rows: full, folder, requests: 200_000, atMostSeconds: 120 })),
       ...(await measureMemory({ rows: capped, folder, ...most }))
     ]
+    results.memory = measured.toSorted((a, b) => names.indexOf(a.row) - names.indexOf(b.row))
     tell('memory measured')
   }
   if (wants('throughput')) results.throughput = await measureThroughput({ rows, folder, rounds, seconds, tell })

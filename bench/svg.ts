@@ -4,6 +4,8 @@ import { base } from './rows.ts'
 interface Bar {
   row: string
   value: number
+  /** What stands behind the value. */
+  note?: string
 }
 
 interface Panel {
@@ -12,9 +14,9 @@ interface Panel {
   told(value: number): string
 }
 
-const width = 760
-const labelWidth = 270
-const valueWidth = 80
+const width = 840
+const labelWidth = 310
+const valueWidth = 170
 const barHeight = 18
 const lineHeight = 25
 const panelGap = 22
@@ -36,8 +38,12 @@ export function picture({ throughput = [], start = [], memory = [], labels, cond
       told: value => `${Math.round(value)} ms`
     },
     {
-      title: 'Resident memory under load: less is better',
-      bars: memory.map(({ row, after }) => ({ row, value: after })),
+      title: 'Resident memory after requests: less is better',
+      bars: memory.map(({ row, after, requests }) => ({
+        row,
+        value: after,
+        note: ` after ${requests.toLocaleString('en')}`
+      })),
       told: value => `${Math.round(value)} MB`
     }
   ]
@@ -76,12 +82,12 @@ ${drawn.join('\n')}
 
 function panelAt({ title, bars, told }: Panel, top: number, labels: Record<string, string>): string {
   const scale = (width - labelWidth - valueWidth) / Math.max(...bars.map(({ value }) => value))
-  const lines = bars.map(({ row, value }, index) => {
+  const lines = bars.map(({ row, value, note = '' }, index) => {
     const y = top + titleHeight + index * lineHeight
     const length = Math.max(1, value * scale)
     return `<text x="${labelWidth - 10}" y="${y + 14}" text-anchor="end">${escaped(labels[row] ?? row)}</text>
 <rect class="${kindOf(row)}" x="${labelWidth}" y="${y}" width="${length.toFixed(1)}" height="${barHeight}" rx="2"/>
-<text x="${(labelWidth + length + 6).toFixed(1)}" y="${y + 14}">${told(value)}</text>`
+<text x="${(labelWidth + length + 6).toFixed(1)}" y="${y + 14}">${told(value)}${note}</text>`
   })
   return `<text class="title" x="0" y="${top + 16}">${escaped(title)}</text>\n${lines.join('\n')}`
 }
