@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { Ajv as Ajv7 } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import t from 'tap'
 import { parse } from 'yaml'
+import { strictnesses } from '../src/modes.ts'
 import { catalogue } from '../src/problem.ts'
+import { carrierCreate } from '../src/topcalls/carrier.ts'
 import { rules } from '../src/topcalls/rules.ts'
 import { carriersUrl, emulator, plainCarrier } from './fixtures/emulator.ts'
 import { run } from './fixtures/program.ts'
@@ -46,6 +49,13 @@ t.test('openapi.yaml is served as YAML and JSON, with a page to read it', async 
       t.match(await app.inject(new URL(url, `http://x${address}`).pathname), { statusCode: 200 }, `${address} ${url}`)
     }
   }
+})
+
+t.test('the schema of the body is valid by the meta schema, which the server does not check at its start', t => {
+  const draft7 = new Ajv7({ strict: false })
+  for (const strictness of strictnesses) t.ok(draft7.validateSchema(carrierCreate(strictness)), strictness)
+  t.notOk(draft7.validateSchema({ type: 'text' }))
+  t.end()
 })
 
 t.test('every status of the catalogue is described, with examples that fit their schema', t => {

@@ -1,5 +1,7 @@
-import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance } from 'fastify'
+import swagger from '@fastify/swagger'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { printablePath } from '../log.ts'
+import { Problem } from '../problem.ts'
 
 /** Swagger UI brings everything itself; `data:` is for its icons. Nothing is upgraded to https, which nobody serves here. */
 const contentSecurityPolicy =
@@ -22,15 +24,32 @@ export async function docsRoutes(scope: FastifyInstance, { api, control }: Optio
     { name: 'TopCalls', url: '/_topcalls/openapi.json' },
     { name: 'Control plane', url: '/_topcalls/v1/openapi.json' }
   ]
-  await scope.register(swaggerUi, {
-    routePrefix: '/docs',
-    // The page at /docs, without a slash, would look for its files in the wrong folder.
-    indexPrefix: '/_topcalls',
-    theme: { title: 'fake-topcalls' },
-    uiConfig: { urls: control ? documents : documents.slice(0, 1) },
-    // On a port of its own the page stands beside another server than the one that it is about.
-    transformSpecification: () => api.swagger(),
-    staticCSP: contentSecurityPolicy,
-    logLevel: 'warn'
-  })
+  // A server in this one, made when somebody asks for the page: loading it takes a tenth of a start.
+  let page: Promise<FastifyInstance> | undefined
+  async function openPage(): Promise<FastifyInstance> {
+    const { default: swaggerUi } = await import('@fastify/swagger-ui')
+    const inner = Fastify()
+    await inner.register(swagger)
+    const options = {
+      routePrefix: '/docs',
+      // The page at /docs, without a slash, would look for its files in the wrong folder.
+      indexPrefix: '/_topcalls',
+      theme: { title: 'fake-topcalls' },
+      uiConfig: { urls: control ? documents : documents.slice(0, 1) },
+      // On a port of its own the page stands beside another server than the one that it is about.
+      transformSpecification: () => api.swagger(),
+      staticCSP: contentSecurityPolicy
+    }
+    await inner.register(outer => outer.register(swaggerUi, options), { prefix: '/_topcalls' })
+    return inner
+  }
+  for (const path of ['/docs', '/docs/*']) {
+    scope.get(path, async ({ url, headers }, reply) => {
+      page ??= openPage()
+      const { statusCode, headers: found, rawPayload } = await (await page).inject({ url, headers })
+      if (statusCode >= 400) throw new Problem('not_found', `There is nothing at ${printablePath(url)}`)
+      const { date: _, connection: __, ...own } = found
+      return reply.code(statusCode).headers(own).send(rawPayload)
+    })
+  }
 }
