@@ -3,9 +3,13 @@ import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { promised } from './soak.ts'
 
-/** A system call that succeeded, as far as it changes a file or reaches a client. */
+/**
+ * A system call, as far as it changes a file or reaches a client: what reaches a client when it begins, all else when it has
+ * succeeded. A sync is told twice, since it keeps only what was written before it began.
+ */
 export type Call =
-  | { call: 'create' | 'unlink' | 'sync'; path: string }
+  | { call: 'create' | 'unlink'; path: string }
+  | { call: 'sync begins' | 'sync'; path: string; thread: string }
   | { call: 'write'; path: string; bytes: Buffer; offset: number }
   | { call: 'truncate'; path: string; length: number }
   | { call: 'send'; bytes: Buffer }
@@ -32,25 +36,26 @@ export function requireStrace(): void {
  */
 export async function* callsIn(trace: string, folder: string): AsyncGenerator<Call> {
   const begun = new Map<string, string>()
-  let only: string | undefined
   for await (const line of createInterface({ input: createReadStream(trace, 'latin1') })) {
     const [, thread = '', text = ''] = /^(\d+) +(.*)$/.exec(line) ?? []
-    const [, before] = /^(.*) <unfinished \.\.\.>$/.exec(text) ?? []
-    if (before !== undefined) {
-      begun.set(thread, before)
+    const [, beginning] = /^(.*) <unfinished \.\.\.>$/.exec(text) ?? []
+    const [, end] = /^<\.\.\. \w+ resumed>(.*)$/.exec(text) ?? []
+    if (beginning !== undefined) {
+      begun.set(thread, beginning)
+      // As if it succeeded, for what it is.
+      const call = callOf(`${beginning}) = 0`, folder, thread)
+      if (call?.call === 'send') yield call
+      if (call?.call === 'sync') yield { ...call, call: 'sync begins' }
       continue
     }
-    const [, after] = /^<\.\.\. \w+ resumed>(.*)$/.exec(text) ?? []
-    const call = callOf(after === undefined ? text : `${begun.get(thread)}${after}`, folder)
+    const call = callOf(end === undefined ? text : `${begun.get(thread)}${end}`, folder, thread)
     if (!call) continue
-    // Then the order in which calls return is the order in which they begin, whatever other threads do in between.
-    only ??= thread
-    promised(thread === only, 'files are written and answers are sent by more than one thread')
-    yield call
+    if (call.call === 'sync' && end === undefined) yield { ...call, call: 'sync begins' }
+    if (call.call !== 'send' || end === undefined) yield call
   }
 }
 
-function callOf(text: string, folder: string): Call | undefined {
+function callOf(text: string, folder: string, thread: string): Call | undefined {
   const [, name = '', args = '', result = ''] = /^(\w+)\((.*)\) += (.*)$/.exec(text) ?? []
   if (result === '' || result.startsWith('-1') || result.startsWith('?')) return undefined
   // `21<\x2f…>` for a descriptor, or the path itself as a text.
@@ -70,11 +75,11 @@ function callOf(text: string, folder: string): Call | undefined {
     case 'openat':
       return args.includes('O_CREAT') ? { call: 'create', path } : undefined
     case 'pwrite64':
-      promised(Number(result) === bytes.length, `a write of ${bytes.length} bytes wrote ${result}`)
-      return { call: 'write', path, bytes, offset: last }
+      // Less than all only where the disk is full.
+      return { call: 'write', path, bytes: bytes.subarray(0, Number(result)), offset: last }
     case 'fsync':
     case 'fdatasync':
-      return { call: 'sync', path }
+      return { call: 'sync', path, thread }
     case 'ftruncate':
       return { call: 'truncate', path, length: last }
     case 'unlink':

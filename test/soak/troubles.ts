@@ -24,14 +24,19 @@ export function mountTmpfs(place: string, size: string): () => void {
   return () => spawnSync('umount', [place])
 }
 
-const failed = /failed \(SQLITE_IOERR/
+const failed = /disk failed \((SQLITE_IOERR|EIO|EROFS)/
 
 export const troubles: Record<string, Trouble> = {
   full: { says: /full/, readable: true, begin: (_, file) => fill(dirname(file)) },
   'writes fail': { says: failed, readable: true, begin: injecting('pwrite64', 'EIO') },
-  'syncs fail': { says: failed, readable: true, begin: injecting('fsync', 'EIO') },
+  // While it is in doubt what the disk has, nobody is told of it.
+  'syncs fail': { says: failed, readable: false, begin: injecting('fsync,fdatasync', 'EIO') },
   // Linux refuses to make a file system read-only that has a file open for writing, unless its disk fails; then it says this.
-  'file system fails': { says: failed, readable: true, begin: injecting('pwrite64,fsync,ftruncate', 'EROFS') },
+  'file system fails': {
+    says: failed,
+    readable: false,
+    begin: injecting('pwrite64,fsync,fdatasync,ftruncate', 'EROFS')
+  },
   'read-only file': { says: /made read-only/, readable: true, begin: (_, file) => makeReadOnly(file) },
   moved: { says: /deleted or moved/, readable: true, begin: (_, file) => move(file) },
   'reads fail': {
@@ -43,9 +48,12 @@ export const troubles: Record<string, Trouble> = {
       // A write by another process makes the server read again what it has in memory. SQLite skips an update that changes
       // nothing, but not this.
       const other = new Sqlite(file)
-      other.pragma(`user_version = ${schemaVersion}`)
-      other.close()
-      return end
+      const writes = setInterval(() => other.pragma(`user_version = ${schemaVersion}`), 20)
+      return async () => {
+        clearInterval(writes)
+        other.close()
+        await end()
+      }
     }
   }
 }

@@ -5,7 +5,7 @@ import type { Call } from './strace.ts'
 // What POSIX promises and no more, as in "All File Systems Are Not Created Equal" (OSDI 2014): a file's content is safe after
 // a sync of the file, its name after a sync of the folder; anything else may be lost, in any order and sector by sector.
 
-export type Change = { bytes: Buffer; offset: number } | { length: number }
+export type Change = ({ bytes: Buffer; offset: number } | { length: number }) & { at: number }
 
 interface File {
   synced: ArrayBuffer
@@ -28,37 +28,44 @@ const largestFile = 1024 ** 3
 export function volatileDisk(folder: string) {
   const files = new Map<string, File>()
   const syncedNames = new Map<string, File>()
-  let pendingNames: { path: string; file: File | undefined }[] = []
+  let pendingNames: { path: string; file: File | undefined; at: number }[] = []
+  /** What had happened when the sync began that a thread is waiting for. */
+  const begun = new Map<string, number>()
+  let now = 0
 
   function name(path: string, file: File | undefined): void {
     setName(files, path, file)
-    pendingNames.push({ path, file })
+    pendingNames.push({ path, file, at: now })
   }
 
-  function sync(path: string): void {
+  function sync(path: string, until: number): Change[] {
     if (path === folder) {
-      for (const { path, file } of pendingNames) setName(syncedNames, path, file)
-      pendingNames = []
-      return
+      for (const { path, file, at } of pendingNames) if (at < until) setName(syncedNames, path, file)
+      pendingNames = pendingNames.filter(({ at }) => at >= until)
+      return []
     }
     const file = files.get(path)
-    if (!file) return
-    for (const change of file.pending) make(file.synced, change)
-    file.pending = []
+    if (!file) return []
+    const safe = file.pending.filter(({ at }) => at < until)
+    for (const change of safe) make(file.synced, change)
+    file.pending = file.pending.filter(({ at }) => at >= until)
+    return safe
   }
 
   return {
-    apply(call: Exclude<Call, { call: 'send' }>): void {
+    /** @returns what is safe from now on */
+    apply(call: Exclude<Call, { call: 'send' }>): Change[] {
       const { path } = call
+      now++
       // SQLite never reads the shared memory of an earlier run.
-      if (path.endsWith('-shm')) return
-      if (call.call === 'sync') sync(path)
+      if (path.endsWith('-shm')) return []
+      if (call.call === 'sync begins') begun.set(call.thread, now)
+      else if (call.call === 'sync') return sync(path, begun.get(call.thread) ?? 0)
       else if (call.call === 'unlink') name(path, undefined)
-      else if (call.call === 'write' || call.call === 'truncate') files.get(path)?.pending.push(call)
+      else if (call.call === 'write' || call.call === 'truncate') files.get(path)?.pending.push({ ...call, at: now })
       else if (!files.has(path)) name(path, { synced: resizable(), pending: [] })
+      return []
     },
-    /** The writes to a file that no sync has followed. */
-    unsynced: (path: string): Change[] => files.get(path)?.pending ?? [],
     /** Whether a power loss could take anything. */
     clean: (): boolean => pendingNames.length === 0 && [...files.values()].every(({ pending }) => pending.length === 0),
     /** Writes what a power loss at this moment may leave into another folder. */
@@ -104,7 +111,7 @@ function sectorsOf(change: Change, spared: Spared): Change[] {
   // Sectors are counted from the beginning of the file, so the first part may be shorter.
   for (let at = offset; at < offset + bytes.length; at = (Math.floor(at / sector) + 1) * sector) {
     const end = Math.min((Math.floor(at / sector) + 1) * sector, offset + bytes.length)
-    parts.push({ bytes: bytes.subarray(at - offset, end - offset), offset: at })
+    parts.push({ ...change, bytes: bytes.subarray(at - offset, end - offset), offset: at })
   }
   return parts
 }
