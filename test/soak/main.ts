@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { crash } from './crash.ts'
 import { disk } from './disk.ts'
+import { fuzz } from './fuzz.ts'
 import { powerLoss } from './power-loss.ts'
 import type { Soak } from './soak.ts'
 
@@ -13,6 +14,7 @@ import type { Soak } from './soak.ts'
 const programs: Record<string, Soak<Record<string, number>>> = {
   crash,
   disk,
+  fuzz,
   'power-loss': powerLoss
 }
 
