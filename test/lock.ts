@@ -15,13 +15,16 @@ async function lockable(t: Test) {
   return { ...world, intruder, stored: peek(t, database) }
 }
 
-t.test('while another process holds the lock, requests wait and the event loop does not', async t => {
+t.test('while another process holds the lock, creates wait; replays, reads and the event loop do not', async t => {
   const { create, send, intruder } = await lockable(t)
+  const known = await create(plainCarrier, { key: 'known-before' })
   intruder.exec('BEGIN IMMEDIATE')
   const answers = Promise.all([create(plainCarrier, { key: 'waiting-1' }), create()])
   // The lock is held in this very process: were the wait synchronous, nothing could release it.
   for (let turn = 0; turn < 30; turn++) {
     t.match(await send({ url: '/_topcalls/livez' }), { statusCode: 200 })
+    t.match(await send({ url: '/_topcalls/v1/carriers' }), { statusCode: 200 })
+    t.equal((await create(plainCarrier, { key: 'known-before' })).body, known.body)
     await sleep(10)
   }
   intruder.exec('COMMIT')

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { crash } from './crash.ts'
 import { disk } from './disk.ts'
 import { fuzz } from './fuzz.ts'
+import { lock } from './lock.ts'
 import { powerLoss } from './power-loss.ts'
 import type { Soak } from './soak.ts'
 
@@ -15,6 +16,7 @@ const programs: Record<string, Soak<Record<string, number>>> = {
   crash,
   disk,
   fuzz,
+  lock,
   'power-loss': powerLoss
 }
 
