@@ -2,10 +2,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
 import t, { type Test } from 'tap'
-import { postCarrier } from './fixtures/bench.ts'
 import { peek } from './fixtures/database.ts'
 import { emulator, plainCarrier } from './fixtures/emulator.ts'
-import { started } from './fixtures/program.ts'
+import { processes } from './soak/processes.ts'
 
 async function lockable(t: Test) {
   const database = join(t.testdir(), 'fake.db')
@@ -42,19 +41,7 @@ t.test('after 5 s of waiting the answer is 503 with Retry-After, and nothing is 
   t.match(await create(plainCarrier, { key: 'given-up-key' }), { statusCode: 201 })
 })
 
-t.test('two servers on one file share their keys: simultaneous duplicates make one carrier', async t => {
-  const database = join(t.testdir(), 'fake.db')
-  const servers = await Promise.all([started(t, ['--database', database]), started(t, ['--database', database])])
-  const keys = Array.from({ length: 20 }, (_, index) => `shared-key-${index}`)
-  const answers = await Promise.all(
-    keys.flatMap(key =>
-      Array.from({ length: 10 }, async (_, index) => {
-        const answer = await postCarrier(servers[index % 2]?.url ?? '', { key })
-        return { key, status: answer.status, body: await answer.text() }
-      })
-    )
-  )
-  t.same([...new Set(answers.map(({ status }) => status))], [201])
-  t.equal(new Set(answers.map(({ key, body }) => `${key} ${body}`)).size, keys.length)
-  t.equal(peek(t, database).carriers(), keys.length)
+t.test('servers on one file share their keys: simultaneous duplicates make one carrier', async t => {
+  const report = await processes.run({ servers: 4, duplicates: 40, keys: 25, rounds: 1 }, t.testdir())
+  t.match(report, { requests: 1_000, carriers: 25 })
 })

@@ -7,6 +7,7 @@ import { disk } from './disk.ts'
 import { fuzz } from './fuzz.ts'
 import { lock } from './lock.ts'
 import { powerLoss } from './power-loss.ts'
+import { processes } from './processes.ts'
 import type { Soak } from './soak.ts'
 
 // npm run soak -- crash --rounds 200
@@ -17,7 +18,8 @@ const programs: Record<string, Soak<Record<string, number>>> = {
   disk,
   fuzz,
   lock,
-  'power-loss': powerLoss
+  'power-loss': powerLoss,
+  processes
 }
 
 const [name = '', ...args] = process.argv.slice(2)
