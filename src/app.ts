@@ -30,6 +30,7 @@ import { openApiOptions } from './topcalls/document.ts'
 import { faultInjection } from './topcalls/faults.ts'
 import { idempotency } from './topcalls/idempotency.ts'
 import { recordRequests } from './topcalls/journal.ts'
+import { refuseForeignPages } from './topcalls/pages.ts'
 import { rateLimiting } from './topcalls/rate-limits.ts'
 import { ajvOptions, refuseBody } from './topcalls/validation.ts'
 import { version } from './version.ts'
@@ -106,6 +107,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
 
   await app.register(
     async api => {
+      refuseForeignPages(api, control ? control.allowedHosts : [])
       authentication(api, stores)
       rateLimiting(api, stores)
       authorization(api)

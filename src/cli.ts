@@ -5,6 +5,7 @@ import { Failure, UsageError } from './failure.ts'
 import type { StartOptions } from './index.ts'
 import { isLoopbackAddress } from './loopback.ts'
 import { get } from './node-http.ts'
+import { takeOver } from './signals.ts'
 import { version } from './version.ts'
 
 // The server is imported by the commands that need it: a health check must not pay for it.
@@ -33,16 +34,19 @@ const commands = { start, exec, healthcheck, openapi }
 async function start(config: Config): Promise<void> {
   const { listen } = await import('./index.ts')
   const { logger, flush } = await createLogger(config.logLevel)
-  const server = await listen({ ...(await optionsOf(config)), logger })
-  warnOfOpenDoor(config, logger)
+  const options = await optionsOf(config)
+  const server = await listen({ ...options, logger })
+  warnOfOpenDoor(options, logger)
 
   async function stop(signal: NodeJS.Signals): Promise<void> {
+    // A second one ends the process as if nobody listened.
+    process.removeAllListeners(signal)
     logger.info(`${signal}: stopping`)
     await server.close()
     flush()
     process.exit(0)
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeAllListeners(signal).once(signal, stop)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) takeOver(signal, stop)
 
   // Written to stdout, which carries nothing else, so that a script can wait for it.
   const { url, controlUrl } = server
@@ -54,15 +58,16 @@ async function start(config: Config): Promise<void> {
 async function exec(config: Config, program: string[]): Promise<void> {
   const [{ startFakeTopCalls }, { runProgram }] = await Promise.all([import('./index.ts'), import('./exec.ts')])
   const { logger, flush } = await createLogger(config.logLevel)
-  await using server = await startFakeTopCalls({ ...(await optionsOf(config)), logger })
-  warnOfOpenDoor(config, logger)
+  const options = await optionsOf(config)
+  await using server = await startFakeTopCalls({ ...options, logger })
+  warnOfOpenDoor(options, logger)
   const { url, controlUrl, apiKey } = server
   process.exitCode = await runProgram(program, {
     TOPCALLS_BASE_URL: url,
     TOPCALLS_API_KEY: apiKey,
     // Of a server around this one they would steer that.
     TOPCALLS_CONTROL_URL: controlUrl,
-    TOPCALLS_CONTROL_TOKEN: config.noControl ? undefined : tokenOf(config)
+    TOPCALLS_CONTROL_TOKEN: options.control ? options.control.token : undefined
   })
   flush()
 }
@@ -91,21 +96,26 @@ async function optionsOf(config: Config): Promise<StartOptions> {
 
 /** The token of the control plane, as it was typed or as it stands in its file. */
 function tokenOf({ controlToken, controlTokenFile: file }: Config): string | undefined {
-  if (file === undefined) return controlToken
-  if (controlToken !== undefined) throw new UsageError('--control-token and --control-token-file exclude each other.')
+  if (file !== undefined && controlToken !== undefined) {
+    throw new UsageError('--control-token and --control-token-file exclude each other.')
+  }
+  const token = file === undefined ? controlToken : readToken(file)
+  if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token
+  const where = file === undefined ? '--control-token' : `the token file ${file}`
+  throw new UsageError(`${where} must hold one word of visible ASCII characters, the token.`)
+}
+
+function readToken(file: string): string {
   try {
-    const token = readFileSync(file, 'utf8').trim()
-    if (/^\S+$/.test(token)) return token
+    return readFileSync(file, 'utf8').trim()
   } catch (error) {
     throw new UsageError(`the token file ${file} cannot be used: ${(error as NodeJS.ErrnoException).code}.`)
   }
-  throw new UsageError(`the token file ${file} must hold one word, the token.`)
 }
 
 /** Whoever reaches the port may steer the server, unless it asks for a token. */
-function warnOfOpenDoor(config: Config, logger: Logger): void {
-  const { host, noControl } = config
-  if (noControl || tokenOf(config) !== undefined || isLoopbackAddress(host)) return
+function warnOfOpenDoor({ host = '', control }: StartOptions, logger: Logger): void {
+  if (!control || control.token !== undefined || isLoopbackAddress(host)) return
   logger.warn(
     `anyone who reaches ${host} may steer this server: set --control-token, or leave the control plane out with --no-control`
   )

@@ -54,8 +54,13 @@ function instant(value: string, description: string): Option<string | undefined>
 
 /** A flag that has no value; its variable is true or false. */
 function flag(description: string): Option<boolean> {
-  const values: Record<string, boolean> = { true: true, 1: true, false: false, 0: false }
-  return { description, fallback: false, expected: 'true or false', parse: given => values[given] }
+  const values = new Map([
+    ['true', true],
+    ['1', true],
+    ['false', false],
+    ['0', false]
+  ])
+  return { description, fallback: false, expected: 'true or false', parse: given => values.get(given) }
 }
 
 const optional = <T>(option: Option<T>): Option<T | undefined> => ({ ...option, fallback: undefined })
@@ -66,7 +71,11 @@ const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 const options = {
   host: text('ADDRESS', '127.0.0.1', 'address to listen on'),
   port: integer('PORT', 8672, [0, 65535], 'port to listen on, 0 to 65535; 0 takes any free one'),
-  database: text('FILE', ':memory:', 'SQLite file, created where it is missing, or :memory:'),
+  database: {
+    ...text('FILE', ':memory:', 'SQLite file, created where it is missing, or :memory:'),
+    expected: 'a file name without blanks around it',
+    parse: (given: string) => (given !== '' && given.trim() === given ? given : undefined)
+  },
   durability: choice(
     durabilities,
     'full',

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { constants } from 'node:os'
 import { Failure } from './failure.ts'
+import { takeOver } from './signals.ts'
 
 /** The signals that a terminal or a runner ends a program with. */
 const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
@@ -21,7 +22,7 @@ export async function runProgram(
     // A terminal has sent Ctrl-C to the whole group already.
     if (signal !== 'SIGINT' || !process.stdin.isTTY) child?.kill(signal)
   }
-  for (const signal of passedOn) process.removeAllListeners(signal).on(signal, forward)
+  for (const signal of passedOn) takeOver(signal, forward)
   try {
     child = spawn(command, args, {
       stdio: 'inherit',

@@ -98,6 +98,12 @@ export function refuseBareHttp(app: FastifyInstance, newId: () => string): void 
     if (raw.httpVersion === '1.1' && raw.headers.host === undefined) {
       throw new Problem('invalid_request', 'An HTTP/1.1 request needs a Host header')
     }
+    // Node keeps the first of several, silently; the same section demands a 400.
+    const isHost = (name: string, index: number) =>
+      index % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host'
+    if (raw.rawHeaders.filter(isHost).length > 1) {
+      throw new Problem('invalid_request', 'Send one Host header, not several')
+    }
     done()
   })
   // RFC 9110, section 10.1.1: an expectation that nobody knows may be ignored.

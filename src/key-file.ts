@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { UsageError } from './failure.ts'
 import { readJsonFile } from './json-file.ts'
+import { shortened } from './redaction.ts'
 import { ApiKey } from './schemas/key.ts'
 
 /**
@@ -31,7 +32,7 @@ export function checkedKeys(keys: unknown): ApiKey[] {
 
 function said(member = '', keyword = ''): string {
   if (keyword === 'required' || member === '') return 'needs key, account_id and scopes'
-  if (keyword === 'boolean') return `${member} is not a member that keys have`
+  if (keyword === 'boolean') return `${shortened(member)} is not a member that keys have`
   const schema = ApiKey.properties[member as keyof ApiKey] as { description?: string } | undefined
   return `${member} is not acceptable (${schema?.description})`
 }

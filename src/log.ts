@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { withoutSecrets } from './redaction.ts'
+import { printable } from './redaction.ts'
 
 /** The path of a request as it may be logged and repeated: decoded, without query string and without keys. */
 export function printablePath(url: string): string {
-  return withoutSecrets(decodedPath(url))
+  return printable(decodedPath(url))
 }
 
 const plainPath = /^\/[\w/.-]*$/

@@ -1,7 +1,8 @@
 /** What stands in place of a secret. */
 export const redacted = '[redacted]'
 
-const secretName = /pass|pwd|secret|token|authorization|cookie|credential|api[-_]?key/i
+const secretName =
+  /pass|pwd|(?<![a-z])pw(?![a-z])|kennwort|secret|token|authorization|cookie|credential|signature|(?<![a-z])ha1|(?:api|private)[-_]?key/i
 
 /** Whether what is called so is a secret. */
 export const isSecretName = (name: string): boolean => secretName.test(name)
@@ -10,12 +11,42 @@ export const isSecretName = (name: string): boolean => secretName.test(name)
 const keyInText = /tc(?:_|%(?:25)*5f)live(?:_|%(?:25)*5f).*/is
 
 /** Whether a JSON text may hold a secret: by a name, by a key, or under an escape that hides either. */
-const suspicious = new RegExp(`${secretName.source}|tc_live_|%|\\\\`, 'i')
+const suspicious = new RegExp(`${secretName.source}|registration|inbound_auth|tc_live_|%|@|\\\\`, 'i')
 
-/** A text without API keys, which have a form of their own and are cut away with all that follows, and without `password=…`. */
+/**
+ * A text without API keys, which have a form of their own and are cut away with all that follows, without `password=…`, and
+ * without the password of an address.
+ */
 export function withoutSecrets(text: string): string {
-  const plain = text.replace(keyInText, 'tc_live_…')
+  const keyless = text.replace(keyInText, 'tc_live_…')
+  const plain = keyless.includes('@') ? withoutPasswords(keyless) : keyless
   return plain.includes('=') ? withoutAssignments(plain) : plain
+}
+
+/** Without the password of `https://user:password@host` and `sip:user:password@host`. By hand, since a pattern would take quadratic time. */
+function withoutPasswords(text: string): string {
+  const pieces = text.split('@')
+  const last = pieces.pop()
+  const kept = pieces.map(piece => {
+    const colon = piece.lastIndexOf(':')
+    const word = piece.slice(0, Math.max(colon, 0)).split(/[\s"]/).at(-1) ?? ''
+    // The scheme has a colon as well: of `sip:1001@host` nothing is a password.
+    return word.includes(':') && !/[\s/"]/.test(piece.slice(colon)) ? `${piece.slice(0, colon + 1)}${redacted}` : piece
+  })
+  return [...kept, last].join('@')
+}
+
+/** The same, without what a terminal would obey or a reader not see: it is shown as its escape. */
+export function printable(text: string): string {
+  return withoutSecrets(text).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, character =>
+    character.isWellFormed() ? encodeURIComponent(character) : '\ufffd'
+  )
+}
+
+/** The name of a member that nobody knows may be as long as the body, and even a key. */
+export function shortened(named: string): string {
+  const path = printable(named)
+  return path.length > 200 ? `${path.slice(0, 200).toWellFormed()}…` : path
 }
 
 /** Without the values of `password=…` and its like, as they stand in addresses. In pieces, since one pattern would take quadratic time. */
@@ -39,9 +70,20 @@ function redact(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   const members = Object.entries(value).map(([name, member]) => [
     withoutSecrets(name),
-    secretName.test(name) && member !== null ? redacted : redact(member)
+    (secretName.test(name) && member !== null) || isBareCredential(name, member) ? redacted : redact(member)
   ])
   return Object.fromEntries(members)
+}
+
+/** Credentials that should have been an object with a password in it. */
+function isBareCredential(name: string, member: unknown): boolean {
+  return /^(?:registration|inbound_auth)$/.test(name) && (typeof member === 'string' || Array.isArray(member))
+}
+
+/** A header's value, which may be credentials under whatever name (RFC 9110, section 11.4). */
+function redactedValue(value: string): string {
+  const [, scheme] = /^(basic|bearer|digest)\s/i.exec(value) ?? []
+  return scheme === undefined ? withoutSecrets(value) : `${scheme} ${redacted}`
 }
 
 /** Headers with every secret redacted; several lines of one name are joined, as Node does. */
@@ -49,7 +91,7 @@ export function redactedHeaders(headers: NodeJS.Dict<string | string[] | number>
   const result: Record<string, string> = {}
   for (const name in headers) {
     const value = headers[name]
-    if (value !== undefined) result[name] = secretName.test(name) ? redacted : withoutSecrets(String(value))
+    if (value !== undefined) result[name] = secretName.test(name) ? redacted : redactedValue(String(value))
   }
   return result
 }

@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox'
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
 import type { Violation } from './problem.ts'
+import { shortened } from './redaction.ts'
 
 const mostErrors = 1_000
 
@@ -13,7 +14,7 @@ export function violationsOf(schema: TSchema, value: unknown): [Violation, ...Vi
   }
   for (const { keyword, schemaPath, instancePath, params, message } of everyError(schema, value)) {
     const path = dotted(instancePath)
-    const within = (name: string) => (path ? `${path}.${name}` : name).slice(0, 200)
+    const within = (name: string) => shortened(path ? `${path}.${name}` : name)
     const details = params as { [name: string]: string[] }
     // What is no alternative is told once, by `anyOf`; and a member too many by the object around it.
     if (/\/anyOf\//.test(`${schemaPath}/`) || keyword === 'boolean') continue
@@ -83,5 +84,5 @@ function at(root: unknown, pointer: string): unknown {
 }
 
 function dotted(pointer: string): string {
-  return pointer.slice(1).replaceAll('/', '.').slice(0, 200)
+  return shortened(pointer.slice(1).replaceAll('/', '.'))
 }

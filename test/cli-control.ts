@@ -74,3 +74,18 @@ t.test('options of the control plane, the seed and the clock are read from their
     t.throws(() => readInvocation([`${flag}=${value}`], {}), { exitCode: 2, message: new RegExp(`^${flag} must be`) })
   }
 })
+
+t.test('a token file is read once, so that it may be a pipe', async t => {
+  const command = `exec "$0" "$1" --port 0 --control-token-file <(echo token-of-the-pipe)`
+  const child = spawn('bash', ['-c', command, process.execPath, program])
+  t.teardown(() => child.kill('SIGKILL'))
+  let said = ''
+  child.stderr.on('data', data => (said += data))
+  const ready = once(child.stdout, 'data').then(([line]) => String(line))
+  const first = await Promise.race([
+    ready,
+    once(child, 'exit').then(() => 'exit'),
+    new Promise(resolve => setTimeout(resolve, 4_000, 'neither ready nor gone'))
+  ])
+  t.match(first, /"event":"ready"/, said)
+})

@@ -51,7 +51,7 @@ t.test('a wrong flag, value, variable or command names itself in one sentence', 
     [['--port', '80x'], {}, /--port must be/],
     [['--port', '080'], {}, /--port must be/],
     [['--strictness', 'lax'], {}, /--strictness must be one of documented, inferred, strict, not "lax"\.$/],
-    [['--database', ''], {}, /--database must be a text that is not empty/],
+    [['--database', ''], {}, /--database must be a file name/],
     [[], { TOPCALLS_PORT: 'http' }, /^TOPCALLS_PORT must be an integer/],
     [[], { TOPCALLS_LOG_LEVEL: 'loud' }, /^TOPCALLS_LOG_LEVEL must be one of trace/],
     [['serve'], {}, /^unknown command "serve"/],
@@ -213,4 +213,10 @@ t.test('healthcheck finds the server by the same options', async t => {
   }
   await server.stop('SIGTERM')
   t.match(await run(['healthcheck', '--port', port]), { code: 1, stderr: /not ready: connect ECONNREFUSED/ })
+})
+
+t.test('the names of every object are no values of a flag', t => {
+  for (const word of ['constructor', 'toString', '__proto__', 'hasOwnProperty'])
+    t.throws(() => readInvocation([], { TOPCALLS_NO_CONTROL: word }), { message: /must be true or false/ }, word)
+  t.end()
 })

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import Sqlite from 'better-sqlite3'
 import t from 'tap'
 import { readKeys } from '../src/key-file.ts'
 import { readSeedFile } from '../src/seed-file.ts'
@@ -163,4 +164,27 @@ t.test('a large state is taken as a whole, and a large one with one fault not at
     message: /^accounts\.0\.carriers\.20000/
   })
   t.match(await control.info(), { counts: { carriers: carriers.length } })
+})
+
+t.test('a blank before or behind the name of a database opens no other file', t => {
+  const folder = t.testdir()
+  const foreign = new Sqlite(`${folder}/foreign.db`)
+  foreign.exec('CREATE TABLE theirs (a)')
+  for (const name of [` ${folder}/foreign.db`, `${folder}/foreign.db `, `\t${folder}/foreign.db\n`]) {
+    t.throws(() => openDatabase(name), { name: 'Error', message: /^the database / }, JSON.stringify(name))
+    t.same(foreign.prepare('SELECT name FROM sqlite_schema').pluck().all(), ['theirs'])
+  }
+  t.end()
+})
+
+t.test('a blank name is no database: nothing would be kept', async t => {
+  for (const name of ['', ' ', '\t', '\n'])
+    t.throws(() => openDatabase(name), { message: /^the database / }, JSON.stringify(name))
+})
+
+t.test('a NUL in a name leaves no file behind', t => {
+  const folder = t.testdir()
+  t.throws(() => openDatabase(`${folder}/a\0b.db`), { message: /^the database / })
+  t.same(readdirSync(folder), [])
+  t.end()
 })

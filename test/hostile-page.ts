@@ -233,3 +233,30 @@ t.test('no page may put the documentation into a frame', async t => {
     t.match(headers.get('content-security-policy'), /frame-ancestors 'self'/, path)
   }
 })
+
+t.test('no answer of the control plane can be part of another page', async t => {
+  const { app } = await testBench(t)
+  for (const url of ['/_topcalls/v1/info', '/_topcalls/v1/requests/x', '/_topcalls/v1/openapi.json']) {
+    const { headers } = await app.inject({ url, headers: { host: '192.0.2.2' } })
+    t.match(
+      headers,
+      {
+        'cross-origin-resource-policy': 'same-origin',
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': /frame-ancestors 'none'/
+      },
+      url
+    )
+  }
+})
+
+t.test('a page whose name was pointed here may not use the emulated API either', async t => {
+  const { url, create } = await testBench(t)
+  const port = new URL(url).port
+  const foreign = await sendRaw(
+    url,
+    `POST /v1/phone-numbers/carriers HTTP/1.1\r\nHost: evil.example:${port}\r\nOrigin: http://evil.example:${port}\r\nAuthorization: Bearer tc_live_demo\r\nContent-Type: application/json\r\nContent-Length: 58\r\nConnection: close\r\n\r\n{"carrier_name":"x","sip_gateway":{"ipv4":"203.0.113.10"}}`
+  )
+  t.equal(foreign[0]?.status, 403)
+  t.match(await create({ headers: { origin: url } }), { status: 201 }, 'the page of the documentation may')
+})

@@ -1,8 +1,14 @@
+import { writeFileSync } from 'node:fs'
 import t from 'tap'
+import { readKeys } from '../src/key-file.ts'
+import { printablePath } from '../src/log.ts'
+import { readSeedFile } from '../src/seed-file.ts'
 import { testBench } from './fixtures/bench.ts'
 import { emulator } from './fixtures/emulator.ts'
 import { started } from './fixtures/program.ts'
 import { json, rawRequest, sendRaw } from './fixtures/socket.ts'
+
+const account_id = 'b1ea39d6-7584-5d95-97ce-0533aeb7ec44'
 
 /** Characters that could end a line of a log, or that a terminal obeys. */
 const characters = ['\n', '\r', '\r\n', '\0', '\x07', '\x1b[2J', '\x1b]0;title\x07', '\b\b']
@@ -227,4 +233,31 @@ t.test('no body reaches the prototype of objects', async t => {
   }
   t.match(await control.faults.list(), [])
   t.notOk('polluted' in {})
+})
+
+t.test('a file cannot speak to the terminal through a refusal', t => {
+  const file = `${t.testdir()}/file.json`
+  const hostile = '\x1b[2Jgone\n\u009b31m\u202e'
+  const key = { key: 'tc_live_x', account_id, scopes: [] }
+  writeFileSync(file, JSON.stringify([{ ...key, [hostile]: 1 }]))
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them
+  const obeyed = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]/
+  try {
+    readKeys(file)
+  } catch (error) {
+    t.notMatch((error as Error).message, obeyed)
+  }
+  writeFileSync(file, JSON.stringify({ version: 1, accounts: [{ account_id, [hostile]: 1 }] }))
+  try {
+    readSeedFile(file)
+  } catch (error) {
+    t.notMatch((error as Error).message, obeyed)
+  }
+  t.end()
+})
+
+t.test('the log has no C1 control, no DEL, no line separator and nothing that turns text around', t => {
+  for (const sent of ['%c2%9b31m', '%7f', '%e2%80%a8', '%e2%80%ae', '%c2%85', '%f3%a0%81%81', '%e2%80%8b'])
+    t.notMatch(printablePath(`/${sent}x`), /[\p{C}\p{Zl}\p{Zp}]/u, sent)
+  t.end()
 })

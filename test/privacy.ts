@@ -177,3 +177,15 @@ t.test('an import for one account takes nothing from another, whatever ids and k
   t.equal(await everythingOf(theirs), before, 'what a document says of others is not heard')
   t.match(await (await tenant(theirs.minted.key).create()).json(), { account_id: theirs.id })
 })
+
+t.test('a call that names an account takes no key from another and ends no rule for all', async t => {
+  const { control, tenant, create } = await testBench(t)
+  const [mine, theirs] = [tenant('tc_live_mine'), tenant('tc_live_theirs')]
+  const minted = await theirs.control.keys.mint()
+  await t.rejects(mine.control.keys.mint({ key: minted.key }), { name: 'ControlError', status: 400 })
+  t.match(await (await tenant(minted.key).create()).json(), { account_id: minted.account_id })
+  const rule = await control.faults.arm({ kind: 'status', match: { path: '/never' } })
+  await t.rejects(mine.control.faults.disarm(rule.id), { name: 'ControlError' })
+  t.match(await control.faults.list(), { length: 1 })
+  t.match(await create(), { status: 201 })
+})

@@ -81,3 +81,19 @@ t.test('exec hands key and token to its command in variables, and in no argument
   const { stdout } = await run(['exec', ...command], { TOPCALLS_CONTROL_TOKEN: secret })
   t.same(JSON.parse(stdout), { token: secret.length, seen: false, program: true })
 })
+
+t.test('a key that stands where a name should be is not repeated', t => {
+  const file = `${t.testdir()}/file.json`
+  const refusal = (read: (file: string) => unknown, content: unknown) => {
+    writeFileSync(file, JSON.stringify(content))
+    try {
+      return `taken: ${read(file)}`
+    } catch (error) {
+      return String(error)
+    }
+  }
+  const key = { key: 'tc_live_x', account_id, scopes: [] }
+  t.notMatch(refusal(readKeys, [{ ...key, 'tc_live_grep-me': {} }]), /grep-me/)
+  t.notMatch(refusal(readSeedFile, { version: 1, accounts: [{ account_id, 'tc_live_grep-me': [] }] }), /grep-me/)
+  t.end()
+})

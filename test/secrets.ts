@@ -1,11 +1,16 @@
+import { execFileSync } from 'node:child_process'
 import { hash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { connect } from '../src/index.ts'
-import { postCarrier } from './fixtures/bench.ts'
+import { redactedHeaders, redactedJson } from '../src/redaction.ts'
+import { openDatabase } from '../src/store/database.ts'
+import { postCarrier, testBench } from './fixtures/bench.ts'
 import { plainCarrier } from './fixtures/emulator.ts'
 import { type Running, started } from './fixtures/program.ts'
+
+const account_id = 'b1ea39d6-7584-5d95-97ce-0533aeb7ec44'
 
 /** Secrets by the place where each was sent; every one is another word. */
 function secretWords() {
@@ -211,3 +216,40 @@ for (const [log, env] of Object.entries({ 'the log as JSON': {}, 'the log for a 
     t.equal(/^\{"level"/.test(server.log()), !('NODE_OPTIONS' in env), 'the log has the form that is meant')
   })
 }
+
+t.test('a key as an unknown member or parameter of a control call does not return', async t => {
+  const { url } = await testBench(t)
+  for (const [method, path, body] of [
+    ['POST', 'keys', '{"tc_live_grep-me":1}'],
+    ['PUT', 'state', `{"version":1,"accounts":[{"account_id":"${account_id}","tc_live_grep-me":1}]}`],
+    ['GET', 'requests?tc_live_grep-me=1', null]
+  ] as const) {
+    const answer = await fetch(`${url}/_topcalls/v1/${path}`, {
+      method,
+      body,
+      headers: { 'content-type': 'application/json' }
+    })
+    t.notMatch(await answer.text(), /grep-me/, path)
+  }
+})
+
+t.test('nobody but its owner may read the database', t => {
+  const folder = t.testdir()
+  openDatabase(`${folder}/fake.db`).close()
+  t.equal(execFileSync('stat', ['-c', '%a', `${folder}/fake.db`], { encoding: 'utf8' }).trim(), '600')
+  t.ok(readFileSync(`${folder}/fake.db`).length > 0)
+  t.end()
+})
+
+t.test('a password in an address and under more names, is redacted', t => {
+  const kept = (value: unknown) => redactedJson(JSON.stringify(value))
+  t.notMatch(kept({ note: 'sip:1001:grep-me@sip.example' }), /grep-me/)
+  t.notMatch(kept({ note: 'https://user:grep-me@sip.example/x' }), /grep-me/)
+  t.notMatch(redactedHeaders({ referer: 'http://user:grep-me@sip.example/' }), /grep-me/)
+  for (const name of ['pw', 'sip_pw', 'PW', 'private_key', 'signature', 'ha1', 'passwort', 'kennwort'])
+    t.notMatch(kept({ [name]: 'grep-me' }), /grep-me/, name)
+  for (const value of ['Basic grep-me', 'Digest response="grep-me"', 'bearer grep-me'])
+    t.notMatch(redactedHeaders({ 'x-forwarded-auth': value }), /grep-me/)
+  t.notMatch(kept({ registration: 'grep-me', inbound_auth: ['grep-me'] }), /grep-me/)
+  t.end()
+})

@@ -79,7 +79,11 @@ export function faultRoutes(control: Control, { faults, keys }: ControlServices)
       }
     },
     async ({ params: { id }, query }, reply) => {
-      faults.remove(named(id, query.account))
+      const fault = named(id, query.account)
+      if (query.account !== undefined && fault.account_id === null) {
+        throw new Problem('not_found', 'The rule of this id is for all accounts: take it away without naming one')
+      }
+      faults.remove(fault)
       return reply.code(204).send(null)
     }
   )

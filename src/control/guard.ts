@@ -1,8 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
-import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { bearerToken } from '../bearer.ts'
-import { isLoopbackName } from '../loopback.ts'
+import { hostCheck, hostOf } from '../hosts.ts'
 import { Problem } from '../problem.ts'
 
 export interface GuardOptions {
@@ -12,19 +11,24 @@ export interface GuardOptions {
   allowedHosts?: string[] | undefined
 }
 
+/** For a browser: no answer is part of another page, or may be guessed to be something else. */
+const browserHeaders = {
+  'cross-origin-resource-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'"
+}
+
 /**
  * Keeps the pages of a browser away from the control plane: other sites by what browsers say of themselves, and sites
  * that point their own name to this machine (DNS rebinding) by that name.
  */
-export function guard(control: FastifyInstance, { token, allowedHosts = [] }: GuardOptions): void {
-  const allowed = new Set(allowedHosts.map(host => host.toLowerCase()))
+export function guard(control: FastifyInstance, { token, allowedHosts }: GuardOptions): void {
+  const refuseForeignHost = hostCheck(allowedHosts)
   const expected = token === undefined ? undefined : digest(token)
 
-  control.addHook('onRequest', (request, _, done) => {
-    const host = hostName(request.headers.host)
-    if (!isLoopbackName(host) && isIP(host) === 0 && !allowed.has(host)) {
-      throw new Problem('forbidden', 'The Host is neither loopback nor an address; add it to --allowed-hosts')
-    }
+  control.addHook('onRequest', (request, reply, done) => {
+    reply.headers(browserHeaders)
+    refuseForeignHost(hostOf(request.url, request.headers))
     refuseForeignPages(request)
     const { open } = request.routeOptions.config
     if (expected && !open && !timingSafeEqual(expected, digest(bearerToken(request.headers.authorization) ?? ''))) {
@@ -45,11 +49,6 @@ function refuseForeignPages({ headers }: FastifyRequest): void {
   if (site !== undefined && site !== 'same-origin' && site !== 'none') {
     throw new Problem('forbidden', 'Control calls from another site are refused')
   }
-}
-
-/** The name of a Host header, without port and brackets. */
-function hostName(host = ''): string {
-  return (URL.parse(`http://${host}`)?.hostname ?? '').replace(/^\[|\]$/g, '').replace(/\.$/, '')
 }
 
 /** Digests have one length, so that comparing them tells nothing of the token's. */

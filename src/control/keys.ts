@@ -40,6 +40,10 @@ export function keyRoutes(control: Control, { keys, accounts }: ControlServices)
       }
       // A key that is known stays with its account.
       const account_id = namedAccount(keys, body.account ?? (body.key && keys.accountOf(body.key))) ?? keys.newAccount()
+      if (body.account !== undefined && body.key !== undefined && keys.isOfAnother({ key: body.key }, account_id)) {
+        const message = 'is listed for another account'
+        throw Problem.refusing('invalid_body', [{ path: 'key', message, code: 'custom' }])
+      }
       const key = body.key ?? keys.newToken(account_id)
       const now = accounts.clockOf(account_id).now()
       const until = ttl === undefined ? expires_at : instantAfter(now, milliseconds(ttl))

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 import { DatabaseError } from '../failure.ts'
 import type { Durability } from '../modes.ts'
@@ -38,6 +38,10 @@ export const schemaVersion = migrations.at(-1)?.version ?? 0
  * @throws {DatabaseError} when the file cannot be used; it is left as it was
  */
 export function openDatabase(path: string, durability: Durability = 'full'): Database {
+  // better-sqlite3 cuts blanks away, after which another file would be opened than the one that was looked at.
+  if (path === '' || path.trim() !== path || path.includes('\0')) {
+    throw new DatabaseError(`the database ${JSON.stringify(path)} must be a file name without blanks around it.`)
+  }
   const deadline = performance.now() + patienceMilliseconds
   for (;;) {
     try {
@@ -54,7 +58,7 @@ export function openDatabase(path: string, durability: Durability = 'full'): Dat
 }
 
 function open(path: string, durability: Durability): Database {
-  if (path !== ':memory:' && existsSync(path)) inspect(path)
+  if (path !== ':memory:') existsSync(path) ? inspect(path) : createPrivate(path)
   const db = new Sqlite(path, { timeout: patienceMilliseconds })
   try {
     // FULL: what was answered is on disk. NORMAL, better-sqlite3's choice for WAL, may lose the last commits on power loss.
@@ -69,6 +73,15 @@ function open(path: string, durability: Durability): Database {
   } catch (error) {
     db.close()
     throw error
+  }
+}
+
+/** Makes an empty file for its owner alone, as SQLite then makes those beside it: what clients sent is their business. */
+function createPrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o600))
+  } catch {
+    // SQLite says why.
   }
 }
 
@@ -132,16 +145,21 @@ function reason(error: unknown): string {
  */
 export function obstacleOf(db: Database): () => string | undefined {
   if (db.memory) return () => undefined
-  const { dev, ino } = statSync(db.name)
+  // The log holds what was committed last; SQLite makes it anew only where nobody has it open.
+  const opened = [db.name, `${db.name}-wal`].map(file => ({ file, ...identityOf(statSync(file)) }))
   return () => {
-    const found = statSync(db.name, { throwIfNoEntry: false })
-    if (found?.ino !== ino || found.dev !== dev) {
-      return 'The database file was deleted or moved while the server ran: put it back, or restart the server'
+    for (const { file, dev, ino } of opened) {
+      const found = statSync(file, { throwIfNoEntry: false })
+      if (found?.ino !== ino || found.dev !== dev) {
+        return 'The database file was deleted or moved while the server ran: put it back, or restart the server'
+      }
+      if (!isWritable(found)) return 'The database file was made read-only while the server ran: let it be written to'
     }
-    if (!isWritable(found)) return 'The database file was made read-only while the server ran: let it be written to'
     return undefined
   }
 }
+
+const identityOf = ({ dev, ino }: Stats) => ({ dev, ino })
 
 /** The super-user may write to any file; whoever took the permission away did not want that. */
 function isWritable({ mode }: Stats): boolean {

@@ -1,5 +1,5 @@
-import { hash, randomBytes } from 'node:crypto'
-import { v5 as uuidV5 } from 'uuid'
+import { hash, randomBytes, scryptSync } from 'node:crypto'
+import { v4 } from 'uuid'
 import type { Chance } from '../chance.ts'
 import type { AuthMode } from '../modes.ts'
 import { type ApiKey, isKey, type KeyInfo, type Scope, type StoredKey, scopes } from '../schemas/key.ts'
@@ -10,13 +10,17 @@ export interface Caller {
   scopes: readonly Scope[]
 }
 
-/** Namespace of the account ids that are derived from keys; random once, fixed for ever. */
-const accountNamespace = '7d1f0c52-6a1e-4c0b-9a55-0e6f1f0a9b3c'
+/** Fixed for ever, so that the same key is the same account after a restart and on every server. */
+const accountSalt = '7d1f0c52-6a1e-4c0b-9a55-0e6f1f0a9b3c'
 
-/** The account of a key that is not listed. The same key is the same account after a restart. */
-export const derivedAccount = (token: string): string => uuidV5(token, accountNamespace)
+/** About 1 ms a key: account ids stand in files and exports, where a fast hash would let anybody try millions of keys a second. */
+const derivationCost = { N: 512, r: 8, p: 1 }
 
-const rememberedTokens = 1_000
+/** The account of a key that is not listed. */
+export const derivedAccount = (token: string): string =>
+  v4({ random: scryptSync(token, accountSalt, 16, derivationCost) })
+
+const rememberedTokens = 10_000
 
 interface Options {
   auth: AuthMode
@@ -32,6 +36,9 @@ export type KeyStore = ReturnType<typeof keyStore>
 export function keyStore({ auth, accounts, chance, atStart }: Options) {
   const salt = randomBytes(16).toString('hex')
   const keys = new Map<string, StoredKey>()
+  /** The id of a key by its salt and hash, and every salt that there ever was: keys may come from other servers. */
+  const ids = new Map<string, string>()
+  const salts = new Set([salt])
   // Hashing or deriving costs as much as a look-up in the database.
   const found = new Map<string, StoredKey | Caller | undefined>()
   /** How often an account has drawn an id or a token. */
@@ -49,12 +56,27 @@ export function keyStore({ auth, accounts, chance, atStart }: Options) {
   }
 
   const isOf = (token: string, key: StoredKey) => digest(token, key.salt) === key.hash
+  const mark = ({ salt, hash }: Pick<StoredKey, 'salt' | 'hash'>) => `${salt} ${hash}`
 
-  /** A key may have been imported with the salt of another server. */
+  function list(key: StoredKey): void {
+    keys.set(key.id, key)
+    ids.set(mark(key), key.id)
+    salts.add(key.salt)
+  }
+
+  function drop(key: StoredKey): void {
+    keys.delete(key.id)
+    ids.delete(mark(key))
+  }
+
+  const listedAs = (hashed: Pick<StoredKey, 'salt' | 'hash'>) => keys.get(ids.get(mark(hashed)) ?? '')
+
   function listedKey(token: string): StoredKey | undefined {
-    const digests = new Map([...keys.values()].map(key => [key.salt, '']))
-    for (const one of digests.keys()) digests.set(one, digest(token, one))
-    return [...keys.values()].find(key => digests.get(key.salt) === key.hash)
+    for (const one of salts) {
+      const key = listedAs({ salt: one, hash: digest(token, one) })
+      if (key) return key
+    }
+    return undefined
   }
 
   function lookUp(token: string): StoredKey | Caller | undefined {
@@ -69,17 +91,18 @@ export function keyStore({ auth, accounts, chance, atStart }: Options) {
 
   /** Lists a key; it takes the place of one with the same token. */
   function put(key: StoredKey): StoredKey {
-    for (const { id, salt, hash } of keys.values()) if (salt === key.salt && hash === key.hash) keys.delete(id)
+    const same = listedAs(key)
+    if (same) drop(same)
     // An id that came from elsewhere must not push out the key of another account.
     const kept = { ...key, id: keys.has(key.id) ? draw(key.account_id) : key.id }
-    keys.set(kept.id, kept)
+    list(kept)
     found.clear()
     return kept
   }
 
   function add({ key: token, account_id, scopes, revoked = false, expires_at }: ApiKey, id?: string): StoredKey {
     const replaced = listedKey(token)
-    if (replaced) keys.delete(replaced.id)
+    if (replaced) drop(replaced)
     const facts = { account_id: account_id.toLowerCase(), scopes, revoked, ...(expires_at && { expires_at }) }
     return put({ id: replaced?.id ?? id ?? draw(facts.account_id), ...facts, salt, hash: digest(token, salt) })
   }
@@ -93,10 +116,9 @@ export function keyStore({ auth, accounts, chance, atStart }: Options) {
     /** The id of an account that nobody has. */
     newAccount: (): string => draw('new account'),
     /** Whether a key, as it was exported or with its token, is listed for another account. */
-    isOfAnother(key: StoredKey | Omit<ApiKey, 'account_id'>, account: string): boolean {
-      const same = (one: StoredKey) =>
-        'key' in key ? isOf(key.key, one) : key.salt === one.salt && key.hash === one.hash
-      return [...keys.values()].some(one => one.account_id !== account && same(one))
+    isOfAnother(key: Pick<StoredKey, 'salt' | 'hash'> | Pick<ApiKey, 'key'>, account: string): boolean {
+      const listed = 'key' in key ? listedKey(key.key) : listedAs(key)
+      return listed !== undefined && listed.account_id !== account
     },
     /** Who calls with a token; nobody where it is unknown, revoked or expired. */
     callerOf(token: string): Caller | undefined {
@@ -122,7 +144,7 @@ export function keyStore({ auth, accounts, chance, atStart }: Options) {
      */
     replace(account: string | undefined, others: (StoredKey | ApiKey)[]): void {
       const concerned = (id: string) => account === undefined || id.toLowerCase() === account
-      for (const { id, account_id } of keys.values()) if (concerned(account_id)) keys.delete(id)
+      for (const key of keys.values()) if (concerned(key.account_id)) drop(key)
       for (const one of drawn.keys()) if (concerned(one)) drawn.delete(one)
       for (const { key, id } of starting) {
         const said = others.some(other => ('key' in other ? other.key === key.key : isOf(key.key, other)))
@@ -136,7 +158,8 @@ export function keyStore({ auth, accounts, chance, atStart }: Options) {
       const before = [...keys]
       return () => {
         keys.clear()
-        for (const [id, key] of before) keys.set(id, key)
+        ids.clear()
+        for (const [, key] of before) list(key)
         found.clear()
       }
     }

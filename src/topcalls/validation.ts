@@ -1,6 +1,6 @@
 import type { FastifySchemaValidationError, FastifyServerOptions } from 'fastify'
 import { Problem, type Violation } from '../problem.ts'
-import { withoutSecrets } from '../redaction.ts'
+import { shortened } from '../redaction.ts'
 
 type AjvOptions = NonNullable<FastifyServerOptions['ajv']>
 
@@ -117,12 +117,6 @@ function wrongType(wanted: string, data: unknown): string {
 
 /** Texts that are a value of another type but for the quotation marks. */
 const quotable: Record<string, RegExp> = { integer: /^-?[0-9]+$/, boolean: /^(true|false)$/ }
-
-/** The name of a member that nobody knows may be as long as the body, and even a key. */
-export function shortened(named: string): string {
-  const path = withoutSecrets(named)
-  return path.length > 200 ? `${path.slice(0, 200).toWellFormed()}…` : path
-}
 
 const typeNames: Record<string, string> = {
   string: 'a string',
