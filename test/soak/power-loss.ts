@@ -3,15 +3,16 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
 import { type Durability, durabilities } from '../../src/modes.ts'
-import { launch } from '../fixtures/program.ts'
 import { missing, nthCreate, type Sent, send } from './judge.ts'
 import { promised, type Report, type Soak } from './soak.ts'
-import { callsIn, requireStrace, straced } from './strace.ts'
+import { callsIn, launchTraced, requireStrace } from './strace.ts'
 import { all, type Change, dice, nothing, type Spared, volatileDisk } from './volatile-disk.ts'
 
-interface Options {
+interface Options extends Record<string, number> {
   creates: number
   clients: number
+  /** On one file. */
+  servers: number
   /** One in so many answers is judged, and one in ten times so many system calls. */
   every: number
 }
@@ -25,9 +26,9 @@ interface Recorded {
   sent: Required<Sent>[]
 }
 
-export const powerLoss: Soak<{ creates: number; clients: number; every: number }> = {
+export const powerLoss: Soak<Options> = {
   proves: 'no power loss takes back a 201 that was sent, and counts those that it may with --durability relaxed',
-  options: { creates: 6_000, clients: 8, every: 1 },
+  options: { creates: 6_000, clients: 8, servers: 2, every: 1 },
 
   async run(options, folder) {
     requireStrace()
@@ -42,17 +43,22 @@ export const powerLoss: Soak<{ creates: number; clients: number; every: number }
   }
 }
 
-/** Lets clients create carriers on a server whose system calls are written down. */
-async function record(durability: Durability, { creates, clients }: Options, place: string): Promise<Recorded> {
+/** Lets clients create carriers on servers whose system calls are written down. */
+async function record(
+  durability: Durability,
+  { creates, clients, servers }: Options,
+  place: string
+): Promise<Recorded> {
   const data = join(place, 'data')
   const trace = join(place, 'trace')
   mkdirSync(data)
   const args = ['--database', join(data, 'fake.db'), '--durability', durability, '--log-level', 'silent']
-  const server = await launch(args, { within: straced(trace) })
+  const server = await launchTraced(args, servers, trace)
+  const anyUrl = () => server.urls[Math.floor(Math.random() * servers)] ?? ''
   const sent: Required<Sent>[] = []
 
   async function create(request: Sent): Promise<string> {
-    const answer = await send(server.url, request)
+    const answer = await send(anyUrl(), request)
     const body = await answer.text()
     promised(answer.status === 201, `answered ${answer.status}: ${body}`)
     return body
@@ -77,9 +83,9 @@ async function record(durability: Durability, { creates, clients }: Options, pla
   try {
     await Promise.all(Array.from({ length: clients }, client))
     // A client may see the last answer before the call that sent it has returned, and only then it is in the trace.
-    await fetch(`${server.url}/_topcalls/livez`)
+    await Promise.all(server.urls.map(url => fetch(`${url}/_topcalls/livez`)))
   } finally {
-    await server.stop('SIGKILL')
+    await server.kill()
   }
   return { durability, data, trace, sent }
 }

@@ -1,6 +1,8 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { program } from '../fixtures/program.ts'
 import { promised } from './soak.ts'
 
 /**
@@ -17,12 +19,33 @@ export type Call =
 const traced =
   'openat,pwrite64,pwritev,write,writev,sendto,sendmsg,fsync,fdatasync,sync_file_range,ftruncate,fallocate,unlink,unlinkat,rename'
 
+export interface Traced {
+  urls: string[]
+  kill(): Promise<void>
+}
+
 /**
- * What stands before a command so that its system calls are written to a file. `-D`: the command is the child and gets the
- * signals, strace is a grandchild. `-xx`: everything in hexadecimal digits, so that a quote can only be the end of a text.
+ * Starts servers whose system calls are written to one file, in the order in which they happen. `-D`: strace is no parent,
+ * so that signals reach the servers. `-xx`: everything in hexadecimal digits, so that a quote can only be the end of a text.
  */
-export function straced(file: string): string[] {
-  return ['strace', '-f', '-D', '--seccomp-bpf', '-y', '-xx', '-s', '1048576', '-o', file, '-e', `trace=${traced}`]
+export async function launchTraced(args: string[], count: number, trace: string): Promise<Traced> {
+  const options = ['-f', '-D', '--seccomp-bpf', '-y', '-xx', '-s', '1048576', '-o', trace, '-e', `trace=${traced}`]
+  const all = ['sh', '-c', `${'"$@" & '.repeat(count)}wait`, 'sh', process.execPath, program, '--port', '0', ...args]
+  const child = spawn('strace', [...options, ...all], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const gone = once(child, 'close')
+  const ready: { url: string; pid: number }[] = []
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (ready.push(JSON.parse(line)) === count) break
+  }
+  promised(ready.length === count, 'a server did not start')
+  return {
+    urls: ready.map(({ url }) => url),
+    async kill() {
+      for (const { pid } of ready) process.kill(pid, 'SIGKILL')
+      child.stdout.resume()
+      await gone
+    }
+  }
 }
 
 export function requireStrace(): void {
