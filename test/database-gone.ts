@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from 'node:fs'
+import { copyFileSync, renameSync, rmSync } from 'node:fs'
 import t from 'tap'
 import { testBench } from './fixtures/bench.ts'
 import { peek } from './fixtures/database.ts'
@@ -26,4 +26,19 @@ t.test('nothing is answered as stored while the database file is not where it wa
   t.match(await create(), { status: 503 })
   t.equal(await ready(), 503)
   t.equal((await fetch(`${url}/_topcalls/livez`)).status, 200)
+})
+
+t.test('nor while its log is not where it was, or a copy stands in the place of the file', async t => {
+  const database = `${t.testdir()}/fake.db`
+  const { create } = await testBench(t, { database })
+  t.match(await create(), { status: 201 })
+
+  for (const part of [database, `${database}-wal`]) {
+    renameSync(part, `${part}.away`)
+    copyFileSync(`${part}.away`, part)
+    t.match(await (await create({ key: 'while-a-copy' })).json(), { status: 503, detail: /deleted or moved/ })
+    renameSync(`${part}.away`, part)
+    t.match(await create(), { status: 201 })
+  }
+  t.equal(peek(t, database).carriers(), 3)
 })
