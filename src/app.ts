@@ -65,8 +65,20 @@ export interface AppOptions {
   logger?: FastifyBaseLogger | undefined
 }
 
-/** Time in milliseconds for a whole request to arrive; Node's own limit for the headers alone. */
-const requestTimeout = 60_000
+/** How long the server waits for its clients, in milliseconds. docs/reliability.md says so to them. */
+const patience = {
+  /** For a whole request; a slower one is answered 408. */
+  requestTimeout: 60_000,
+  /** For its head, which also ends connections on which nothing ever comes. */
+  headersTimeout: 60_000,
+  /** For the next request on a connection: longer than the minute that clients and proxies keep theirs. */
+  keepAliveTimeout: 72_000,
+  /** How often Node looks, so that a limit may be passed by as much; by itself it does so twice a minute. */
+  connectionsCheckingInterval: 5_000
+}
+
+/** Bytes of a request's head; Node's default, which an option of the command line would change. */
+const maxHeaderSize = 16_384
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -157,9 +169,9 @@ async function createServer({ chance, logger, onArrival }: ServerOptions): Promi
     // A logger per request would cost more than the line that it writes; the lines name the request themselves.
     childLoggerFactory: parent => parent,
     genReqId: newRequestId,
-    requestTimeout,
+    ...patience,
     bodyLimit,
-    http: { requireHostHeader: false },
+    http: { requireHostHeader: false, maxHeaderSize, ...patience },
     forceCloseConnections: 'idle',
     // A request that still arrives on an open connection is answered like any other.
     return503OnClosing: false,
