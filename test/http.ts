@@ -1,6 +1,6 @@
 import t from 'tap'
 import { carriersUrl, emulator, faultsOf, plainCarrier } from './fixtures/emulator.ts'
-import { authorization, isProblem, json, listening, rawRequest, sendRaw } from './fixtures/socket.ts'
+import { authorization, isProblem, json, listening, rawRequest, sendRaw, sendText } from './fixtures/socket.ts'
 
 const body = JSON.stringify(plainCarrier)
 
@@ -180,4 +180,51 @@ t.test('what Node would answer without a body is answered with a problem documen
   isProblem(t, (await sendRaw(url, 'CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n'))[0], 405, 'method_not_allowed')
   const upgrade = ['Connection: Upgrade', 'Upgrade: websocket']
   t.match(await sendRaw(url, rawRequest([authorization, json, ...upgrade], body)), [{ status: 201 }])
+})
+
+t.test('HEAD has the head of the answer to GET and no body, also where it is refused', async t => {
+  const { url } = await listening(t)
+  const request = (method: string, target: string, more = '') =>
+    `${method} ${target} HTTP/1.1\r\nHost: localhost\r\n${more}\r\n`
+  const targets: [string, number][] = [
+    ['/_topcalls/livez', 200],
+    ['/_topcalls/v1/clock', 200],
+    ['/nowhere', 404],
+    [carriersUrl, 405]
+  ]
+  for (const [target, status] of targets) {
+    // The GET behind it is understood only where no body stands before it.
+    const text = await sendText(url, request('HEAD', target) + request('GET', target, 'Connection: close\r\n'))
+    const [first = '', second = '', ...bodies] = text.split('\r\n\r\n')
+    const statusAndType = (head: string) => [head.slice(9, 12), /^content-type: .*$/m.exec(head)?.[0]]
+    t.equal(first.slice(9, 12), String(status), target)
+    t.same(statusAndType(first), statusAndType(second))
+    t.match(first, /^content-length: [1-9]/m)
+    t.equal(bodies.length, 1)
+  }
+})
+
+t.test('OPTIONS is a method like any other: 405 on a route, 404 for *', async t => {
+  const { url } = await listening(t)
+  const answerTo = async (line: string) => (await sendRaw(url, rawRequest([], '', line)))[0]
+  isProblem(t, await answerTo(`OPTIONS ${carriersUrl} HTTP/1.1`), 405, 'method_not_allowed')
+  isProblem(t, await answerTo('OPTIONS * HTTP/1.1'), 404, 'not_found')
+})
+
+t.test('the absolute form of a target leads to the same route, whatever host it names', async t => {
+  const { url } = await listening(t)
+  for (const origin of ['http://localhost', 'HTTP://api.topcalls.ai:99', 'https://u:p@elsewhere.example']) {
+    const request = rawRequest([authorization, json], body, `POST ${origin}${carriersUrl}?x=1 HTTP/1.1`)
+    t.match(await sendRaw(url, request), [{ status: 201 }], origin)
+  }
+})
+
+t.test('HTTP/1.0 ends with the answer, unless the client asks to keep the connection', async t => {
+  const { url } = await listening(t)
+  const request = (more: string) => `GET /_topcalls/livez HTTP/1.0\r\n${more}\r\n`
+  t.match(await sendRaw(url, request('')), [{ status: 200, headers: { connection: 'close' } }])
+  const answers = await sendRaw(url, `${request('Connection: keep-alive\r\n')}${request('')}`)
+  t.match(answers, [{ headers: { connection: 'keep-alive' } }, { headers: { connection: 'close' } }])
+  const create = rawRequest([authorization, json], body, `POST ${carriersUrl} HTTP/1.0`)
+  t.match(await sendRaw(url, create), [{ status: 201 }])
 })
