@@ -5,6 +5,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
 COPY src src
+COPY tools tools
 RUN npm run build
 
 FROM node:24-bookworm-slim AS dependencies
@@ -42,4 +43,5 @@ USER node
 # Without --start-interval, which older builders reject (buildah 1.28 does), and so without --start-period, which would
 # then put the first check off to 5 s; --retries gives the start its time instead.
 HEALTHCHECK --interval=2s --timeout=5s --retries=15 CMD ["node", "/app/dist/main.js", "healthcheck"]
-ENTRYPOINT ["node", "/app/dist/main.js"]
+# The flag halves the memory that short-lived objects take.
+ENTRYPOINT ["node", "--max-semi-space-size=4", "/app/dist/main.js"]

@@ -123,7 +123,8 @@ function warnOfOpenDoor({ host = '', control }: StartOptions, logger: Logger): v
 
 /** Logs go to stderr: for people on a terminal, as JSON elsewhere. */
 async function createLogger(level: string) {
-  const { pino } = await import('pino')
+  // A module of CommonJS has but this export once it is bundled.
+  const { default: pino } = await import('pino')
   if (process.stderr.isTTY) {
     const { default: pretty } = await import('pino-pretty')
     const stream = pretty({ destination: 2, sync: true, singleLine: true, ignore: 'pid,hostname' })

@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
+// The flag keeps V8 from letting short-lived objects pile up: half of the memory after 100 000 requests, for some CPU.
 // Plain JavaScript that any Node can read: better-sqlite3 crashes the process under a Node that is too old,
 // and Node before 22.18 cannot load the TypeScript sources, so the version is checked before anything is imported.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)

@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync, type Stats,
 import Sqlite from 'better-sqlite3'
 import { DatabaseError } from '../failure.ts'
 import type { Durability } from '../modes.ts'
+import { packageFolder } from '../package.ts'
 import { Problem } from '../problem.ts'
 
 export type Database = Sqlite.Database
@@ -21,7 +22,7 @@ export const patienceMilliseconds = 5_000
  */
 const lockTimeoutMilliseconds = 10
 
-const migrationsFolder = new URL('../../migrations/', import.meta.url)
+const migrationsFolder = new URL('migrations/', packageFolder)
 
 /** The numbered SQL files, in order; the number is the `user_version` that a file leads to. */
 const migrations = readdirSync(migrationsFolder)
