@@ -1,8 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { plainCarrier } from '../fixtures/emulator.ts'
-import { launch, type Running } from '../fixtures/program.ts'
+import { launch } from '../fixtures/program.ts'
 import { authorization, json, rawRequest, sendRaw } from '../fixtures/socket.ts'
 import { isNewCarrier } from './fuzz/answers.ts'
 import { drawBodies } from './fuzz/bodies.ts'
@@ -10,6 +9,7 @@ import { type Case, leaver, stayer } from './fuzz/cases.ts'
 import { createDice } from './fuzz/dice.ts'
 import { createClients } from './fuzz/exchange.ts'
 import { judged } from './fuzz/judge.ts'
+import { residentMebibytes } from './memory.ts'
 import { promised, type Soak } from './soak.ts'
 
 const plainBody = JSON.stringify(plainCarrier)
@@ -85,7 +85,8 @@ export const fuzz: Soak<{ requests: number; seed: number }> = {
         await runBatch(number).catch(({ message }) => {
           throw new Error(`seed ${seed}, batch ${number}: ${message}\nlog: ${server.log()}`)
         })
-        while (memory.length < Math.floor((10 * totals.sent) / requests)) memory.push(residentMebibytes(server))
+        while (memory.length < Math.floor((10 * totals.sent) / requests))
+          memory.push(residentMebibytes(server.child.pid))
       }
     } finally {
       clients.close()
@@ -129,11 +130,4 @@ async function createAndRetry(url: string, key: string): Promise<void> {
   promised(first?.status === 201 && !first.headers['idempotent-replayed'], `${key} was answered ${first?.status}`)
   const [again] = await sendRaw(url, request)
   promised(again?.body === first.body && again.headers['idempotent-replayed'] === 'true', `${key} was not replayed`)
-}
-
-/** The memory of a process, where the system tells it; 0 elsewhere. */
-function residentMebibytes({ child }: Running): number {
-  const file = `/proc/${child.pid}/status`
-  if (!existsSync(file)) return 0
-  return Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(file, 'utf8'))?.[1]) / 1_024)
 }
