@@ -8,6 +8,7 @@ import Fastify, {
 } from 'fastify'
 import type { Chance } from './chance.ts'
 import { type Clock, createClock, frozenClock, parseInstant } from './clock.ts'
+import { keepApart } from './connection.ts'
 import { docsRoutes } from './control/docs.ts'
 import type { GuardOptions } from './control/guard.ts'
 import { healthRoutes } from './control/health.ts'
@@ -187,6 +188,7 @@ async function createServer({ chance, logger, onArrival }: ServerOptions): Promi
   }
   app.decorateRequest('committed', false)
   app.addHook('onRequest', onArrival)
+  keepApart(app)
   logRequests(app)
   refuseBareHttp(app, newRequestId)
   refuseUnknownRoutes(app)

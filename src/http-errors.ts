@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { isAnswered, keepOpen } from './connection.ts'
 import { decodedPath, isOurs, printablePath } from './log.ts'
 import { kindOfStatus, Problem, renderProblem, renderRawProblem } from './problem.ts'
 import { asProblem } from './store/database.ts'
@@ -15,6 +16,9 @@ const details: Record<string, string> = {
   HPE_HEADER_OVERFLOW: 'The headers are too many or larger than 16 KiB',
   ERR_HTTP_REQUEST_TIMEOUT: 'The request did not arrive in time'
 }
+
+/** Node before 24 drops what is beyond so many, silently, were it a key or an Origin; later ones refuse it themselves. */
+const mostHeaders = 1_000
 
 /** Statuses of Node's HTTP parser that are not 400. */
 const parserStatuses: Record<string, number> = {
@@ -31,6 +35,7 @@ export function sendProblem(error: FastifyError | Problem, request: FastifyReque
   if (problem.kind === 'unavailable') request.log.error({ requestId: request.id, err: problem.cause }, problem.message)
   const { status, headers, body } = renderProblem(problem, request.id, !isOurs(request.url))
   if (status === 503) reply.header('retry-after', '1')
+  keepOpen(request, reply)
   reply.code(status).headers(headers).send(body)
 }
 
@@ -95,6 +100,9 @@ function matches(template: string, path: string): boolean {
 export function refuseBareHttp(app: FastifyInstance, newId: () => string): void {
   // HTTP/1.1 demands a Host (RFC 9112, section 3.2); Node's own check is off, because its 400 has no body.
   app.addHook('onRequest', ({ raw }, _, done) => {
+    if (raw.rawHeaders.length >= 2 * mostHeaders) {
+      throw new Problem('headers_too_large', `The headers are more than ${mostHeaders}`)
+    }
     if (raw.httpVersion === '1.1' && raw.headers.host === undefined) {
       throw new Problem('invalid_request', 'An HTTP/1.1 request needs a Host header')
     }
@@ -134,8 +142,7 @@ function answerInTurn(socket: Socket, message: Buffer): void {
   // Node keeps the answer that a socket is busy with there and has no public name for it.
   const { _httpMessage: underWay } = socket as Socket & { _httpMessage?: ServerResponse | null }
   if (underWay?.req.complete) underWay.once('close', () => answerInTurn(socket, message))
-  // The broken piece is the body of a request that has its answer already.
-  else if (underWay?.headersSent) socket.destroy()
+  else if (isAnswered(socket)) socket.destroy()
   else {
     socket.end(message)
     // Time for the client to read it; one that does not hang up must not keep the server from closing.

@@ -7,6 +7,7 @@ import { startFakeTopCalls } from '../src/index.ts'
 import { postCarrier } from './fixtures/bench.ts'
 import { carriersUrl, emulator, plainCarrier } from './fixtures/emulator.ts'
 import { authorization, isProblem, json, listening, rawRequest, sendRaw } from './fixtures/socket.ts'
+import { connections } from './soak/connections.ts'
 
 const body = JSON.stringify(plainCarrier)
 
@@ -76,7 +77,7 @@ t.test('a body that arrives in pieces, in chunks or after Expect: 100-continue i
 
 t.test('a chunked body over the limit answers 413', async t => {
   const { url } = await listening(t)
-  const head = `POST ${carriersUrl} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n${authorization}\r\n${json}\r\n\r\n`
+  const head = `POST ${carriersUrl} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n${authorization}\r\n${json}\r\n\r\n`
   const [answer] = await sendRaw(url, head, `11170\r\n${' '.repeat(70_000)}\r\n0\r\n\r\n`)
   isProblem(t, answer, 413, 'payload_too_large')
 })
@@ -149,4 +150,10 @@ t.test('readyz answers 503 when the database is not what it should be', async t 
   other.pragma('user_version = 99')
   t.match(await send({ url: '/_topcalls/readyz' }), { statusCode: 503, headers: { 'retry-after': '1' } })
   t.match(await send({ url: '/_topcalls/livez' }), { statusCode: 200 })
+})
+
+t.test('silent and slow clients, many requests on a connection and a lack of files: others are served', async t => {
+  const options = { idle: 200, slow: 30, rate: 100, seconds: 1, patience: 0, requests: 1_000 }
+  const report = await connections.run(options, t.testdir())
+  t.ok(Number(report.of_them_served) > 0, JSON.stringify(report))
 })

@@ -132,7 +132,8 @@ function migrate(db: Database): void {
 function reason(error: unknown): string {
   const { code = '', message } = error as NodeJS.ErrnoException
   if (code === 'SQLITE_NOTADB') return 'is not a SQLite database; name another file'
-  if (code.startsWith('SQLITE_CORRUPT')) return 'is damaged; restore a copy or name another file'
+  if (code.startsWith('SQLITE_CORRUPT'))
+    return 'is damaged, or its disk cannot be read; restore a copy or name another file'
   if (code.startsWith('SQLITE_READONLY')) return 'is read-only; the server needs to write to it'
   if (code.startsWith('SQLITE_BUSY')) return `stayed locked by another process for ${patienceMilliseconds / 1000} s`
   if (code === 'SQLITE_FULL') return 'does not fit on the disk, which is full'
@@ -175,7 +176,11 @@ export function isBusy(error: unknown): boolean {
 /** What a client is told of a failure of the storage; anything else is returned as it is. */
 export function asProblem(error: unknown): unknown {
   if (!isStorageFailure(error)) return error
-  return new Problem('unavailable', `The database ${reason(error)}; nothing was stored`, { cause: error })
+  // The log has the commit by then, and what the disk makes of it shows at the next start.
+  const effect = error.code.endsWith('FSYNC')
+    ? 'ask again with the same key, since it may be stored'
+    : 'nothing was stored'
+  return new Problem('unavailable', `The database ${reason(error)}; ${effect}`, { cause: error })
 }
 
 /** Whether SQLite failed for a reason outside the program: disk, permissions, damage. */

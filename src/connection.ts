@@ -1,0 +1,67 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from './problem.ts'
+
+/** The answer with which a connection ends. Of what stands behind it on the connection nothing may be executed. */
+const lastAnswers = new WeakMap<Socket, ServerResponse>()
+
+/** Answers whose client waits for a word before it sends the body. */
+const asking = new WeakSet<ServerResponse>()
+
+function endWith({ socket }: IncomingMessage, response: ServerResponse): void {
+  response.shouldKeepAlive = false
+  if (!lastAnswers.has(socket)) lastAnswers.set(socket, response)
+}
+
+/** Keeps requests and answers of one connection apart where Node or Fastify would mix or lose some. */
+export function keepApart(app: FastifyInstance): void {
+  const server = app.server as Server
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    asking.add(response)
+    server.emit('request', request, response)
+  })
+
+  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+    // Node (24.21) drops what it has read together with such a request, and what comes later is half of something.
+    if (request.headers.upgrade !== undefined) endWith(request, response)
+    // And it would put a 100 behind the head of an answer that has to wait for those before it.
+    if (asking.has(response) && response.socket === null) endWith(request, response)
+  })
+
+  app.addHook('onRequest', ({ raw }, reply, done) => {
+    const last = lastAnswers.get(raw.socket)
+    if (last && last !== reply.raw) {
+      throw new Problem('invalid_request', 'The connection ends with the answer to an earlier request')
+    }
+    done()
+  })
+
+  // Whoever is refused for what stands in the head is not asked for the body (RFC 9110, section 10.1.1).
+  app.addHook('preParsing', ({ raw, routeOptions }, reply, payload, done) => {
+    const { bodyLimit = 0 } = routeOptions
+    if (asking.has(reply.raw) && reply.raw.socket && Number(raw.headers['content-length'] ?? 0) <= bodyLimit) {
+      asking.delete(reply.raw)
+      reply.raw.writeContinue()
+    }
+    done(null, payload)
+  })
+}
+
+/** To be called for each refusal, before it is sent. */
+export function keepOpen(request: FastifyRequest, reply: FastifyReply): void {
+  if (asking.has(reply.raw)) endWith(request.raw, reply.raw)
+  // Fastify ends the connection after a body that it did not take, and the answers to those behind it are lost. Node reads
+  // such a body to its end, for as long as a request may take.
+  else if (reply.hasHeader('connection') && reply.raw.shouldKeepAlive) reply.header('connection', 'keep-alive')
+}
+
+/** Whether a part of a request is yet to come that has its answer already. */
+export function isAnswered(socket: Socket): boolean {
+  // Node keeps them there and has no public names for them.
+  const { parser, _httpMessage: underWay } = socket as Socket & {
+    parser?: { incoming: IncomingMessage | null } | null
+    _httpMessage?: ServerResponse | null
+  }
+  return underWay?.headersSent === true || (!underWay && parser?.incoming?.complete === false)
+}
