@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { connections } from './connections.ts'
 import { crash } from './crash.ts'
 import { disk } from './disk.ts'
+import { endurance } from './endurance.ts'
+import { expiry } from './expiry.ts'
 import { fuzz } from './fuzz.ts'
 import { lock } from './lock.ts'
 import { powerLoss } from './power-loss.ts'
@@ -14,8 +17,11 @@ import type { Soak } from './soak.ts'
 
 // biome-ignore format: one line a program
 const programs: Record<string, Soak<Record<string, number>>> = {
+  connections,
   crash,
   disk,
+  endurance,
+  expiry,
   fuzz,
   lock,
   'power-loss': powerLoss,
