@@ -74,6 +74,8 @@ const patience = {
   headersTimeout: 60_000,
   /** For the next request on a connection: longer than the minute that clients and proxies keep theirs. */
   keepAliveTimeout: 72_000,
+  /** For a connection on which nothing moves, such as that of a client which never reads; longer than any delay of a fault. */
+  connectionTimeout: 660_000,
   /** How often Node looks, so that a limit may be passed by as much; by itself it does so twice a minute. */
   connectionsCheckingInterval: 5_000
 }
