@@ -25,8 +25,8 @@ export const IdempotencyHeaders = Type.Object({
   )
 })
 
-/** How many expired records a create with a key removes on its way. */
-const removedPerCreate = 2
+/** How many expired records a create with a key removes on its way: each is a random page of the index to write, as the create's own is. */
+const removedPerCreate = 1
 
 interface Options {
   records: IdempotencyStore
