@@ -26,13 +26,16 @@ const carrierTarget = (dice: Dice) =>
       ])
     : carriersUrl
 
+/** A key that no mutation of another becomes by chance. */
+const keyOf = (number: number) => `fuzz-key-${number}-${(number * 7_919) % 9_973}`
+
 /** A carrier that is right. Its name follows from its key, so that a replay says the same name. */
 const create: Kind = dice => {
   const number = dice.below(2_000)
   const body = JSON.stringify({ carrier_name: `fuzz ${number}`, sip_gateway: { ipv4: '203.0.113.10' } })
   const type = dice.pick([json, 'content-type: application/json; charset=utf-8', 'Content-Type: Application/JSON'])
   const lines = [authorization(dice), type]
-  if (dice.oneIn(2)) lines.push(`${dice.pick(['Idempotency-Key', 'idempotency-key'])}: fuzz-key-${number}`)
+  if (dice.oneIn(2)) lines.push(`${dice.pick(['Idempotency-Key', 'idempotency-key'])}: ${keyOf(number)}`)
   if (dice.oneIn(20)) lines.push('Expect: something')
   const bytes = written(dice, { target: carrierTarget(dice), lines, body })
   return { bytes, method: 'POST', statuses: [201], says: `"carrier_name":"fuzz ${number}"` }
