@@ -6,6 +6,7 @@ import { connect } from '../../src/client.ts'
 import { createClock } from '../../src/clock.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { idempotencyStore } from '../../src/store/idempotency.ts'
+import { derivedAccount } from '../../src/store/keys.ts'
 import { textStore } from '../../src/store/texts.ts'
 import { carriersUrl, hour } from '../fixtures/emulator.ts'
 import { launch, type Running } from '../fixtures/program.ts'
@@ -19,8 +20,11 @@ const secondsUntilFirstSweep = 60
 const noiseMilliseconds = 5
 
 const rowsPerTransaction = 500_000
-const accounts = 100
 const clients = 32
+
+/** Each pair of loads has accounts of its own: the clocks of those that stored something in the future stay there. */
+const accountsPerPair = 25
+const tokenOf = (account: number): string => `tc_live_expiry_${account}`
 
 export const expiry: Soak<{ records: number; seconds: number; rate: number; pairs: number; churn: number }> = {
   proves: 'no request waits for the clean-up of expired records, and their room levels off',
@@ -29,7 +33,7 @@ export const expiry: Soak<{ records: number; seconds: number; rate: number; pair
   async run({ records, seconds, rate, pairs, churn }, folder) {
     const levels = await roomOfGenerations(join(folder, 'churn.db'), churn)
     const file = join(folder, 'expiry.db')
-    const filledIn = await secondsOf(async () => fill(file, records))
+    const filledIn = await secondsOf(async () => fill(file, records, pairs * accountsPerPair))
     const fileMegabytes = megabytes(file)
     const emptyStart = await secondsToStart(join(folder, 'empty.db'))
     const fullStart = await secondsToStart(file)
@@ -58,13 +62,13 @@ export const expiry: Soak<{ records: number; seconds: number; rate: number; pair
 const told = (found: object[]): string => JSON.stringify(found)
 
 /** Fills a file with records that are 12 hours old, through the product's own store, without waiting for the disk. */
-function fill(file: string, count: number): void {
+function fill(file: string, count: number, accounts: number): void {
   const clock = createClock(() => Date.now() - 12 * hour)
   const db = openDatabase(file)
   const records = idempotencyStore(db, textStore(db))
   // Keys are random, so each transaction touches the whole index; what is kept in memory is not written over and over.
   for (const pragma of ['journal_mode = MEMORY', 'synchronous = OFF', 'cache_size = -2000000']) db.pragma(pragma)
-  const ids = Array.from({ length: accounts }, () => randomUUID())
+  const ids = Array.from({ length: accounts }, (_, account) => derivedAccount(tokenOf(account)))
   const put = (number: number): void => {
     const account_id = ids[number % accounts] as string
     const created_at = clock.now()
@@ -115,7 +119,8 @@ async function measurePair(file: string, { pair, rate, seconds }: Measure) {
   const server = await serve(file)
   const begun = performance.now()
   const connections = await openConnections(server.url, clients)
-  const load = (seconds: number) => keyedLoad(connections, { token: `tc_live_pair_${pair}`, rate, seconds })
+  const token = () => tokenOf(pair * accountsPerPair + Math.floor(Math.random() * accountsPerPair))
+  const load = (seconds: number) => keyedLoad(connections, { token, rate, seconds })
   try {
     await load(3)
     const alive = summary(await load(seconds))
@@ -136,7 +141,7 @@ async function measurePair(file: string, { pair, rate, seconds }: Measure) {
 const serve = (file: string): Promise<Running> => launch(['--database', file, '--log-level', 'silent'])
 
 interface KeyedLoad {
-  token: string
+  token: () => string
   rate: number
   seconds: number
 }
@@ -147,7 +152,7 @@ function keyedLoad(connections: Connection[], { token, rate, seconds }: KeyedLoa
     connections,
     rate,
     seconds,
-    next: () => createRequest({ token, key: randomUUID() }),
+    next: () => createRequest({ token: token(), key: randomUUID() }),
     seen: ({ status, body }) => promised(status === 201, `answered ${status}: ${body}`)
   })
 }
@@ -169,7 +174,7 @@ async function roomOfGenerations(file: string, size: number): Promise<number[]> 
   const levels: number[] = []
   try {
     for (let generation = 0; generation < generations; generation++) {
-      await keyedLoad(connections, { token: 'tc_live_churn', rate: size / 10, seconds: 10 })
+      await keyedLoad(connections, { token: () => tokenOf(0), rate: size / 10, seconds: 10 })
       levels.push(recordMegabytes(file))
       await clock.advance('24h')
     }
