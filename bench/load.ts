@@ -4,7 +4,7 @@ import { createHistogram } from 'node:perf_hooks'
 import { type RequestKind, requests } from './request.ts'
 
 // A client as cheap as Node allows, since it shares two cores with the server: bytes that stand ready, no HTTP parser, no
-// streams. bench/against-autocannon.ts shows that it counts and times as autocannon does, for a third of the CPU.
+// streams. bench/against-autocannon.ts shows that it counts and times as autocannon does, for half of the CPU.
 
 export interface Load {
   port: number
