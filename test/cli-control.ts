@@ -89,3 +89,12 @@ t.test('a token file is read once, so that it may be a pipe', async t => {
   ])
   t.match(first, /"event":"ready"/, said)
 })
+
+t.test('a token that no header can carry stops the start', async t => {
+  for (const token of ['a b', 'tök€n', 'a\tb']) {
+    const { code, stderr } = await run(['--port', '0', '--control-token', token])
+    t.equal(code, 2, token)
+    t.match(stderr, /visible ASCII/)
+    t.notMatch(stderr, token)
+  }
+})

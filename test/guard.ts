@@ -144,3 +144,24 @@ t.test('control calls are neither journaled nor faulted nor limited', async t =>
   for (let call = 0; call < 3; call++) await control.info()
   t.match(await control.requests.list(), { total: 0 })
 })
+
+t.test('a Host that is no host name with a port is refused, and so is a target that names another', async t => {
+  const { url } = await testBench(t)
+  const ask = async (target: string, ...hosts: string[]) => {
+    const lines = hosts.map(host => `Host: ${host}\r\n`).join('')
+    const [answer] = await sendRaw(url, `GET ${target} HTTP/1.1\r\n${lines}Connection: close\r\n\r\n`)
+    return answer?.status
+  }
+  const info = '/_topcalls/v1/info'
+  for (const host of [
+    'evil.example@127.0.0.1',
+    '127.0.0.1/evil.example',
+    '127.0.0.1#evil.example',
+    '127.0.0.1?evil',
+    'loc%61lhost',
+    '127.0.0.1\\@evil.example'
+  ])
+    t.equal(await ask(info, host), 403, host)
+  t.match(String(await ask(info, 'localhost', 'evil.example')), /40[03]/, 'two Host lines')
+  t.equal(await ask(`http://evil.example${info}`, 'localhost'), 403, 'absolute form')
+})

@@ -188,3 +188,23 @@ t.test('a NUL in a name leaves no file behind', t => {
   t.same(readdirSync(folder), [])
   t.end()
 })
+
+t.test('a file cannot speak to the terminal through a refusal', t => {
+  const file = `${t.testdir()}/file.json`
+  const hostile = '\x1b[2Jgone\n\u009b31m\u202e'
+  const key = { key: 'tc_live_x', account_id, scopes: [] }
+  writeFileSync(file, JSON.stringify([{ ...key, [hostile]: 1 }]))
+  const obeyed = /[\p{C}\p{Zl}\p{Zp}]/u
+  try {
+    readKeys(file)
+  } catch (error) {
+    t.notMatch((error as Error).message, obeyed)
+  }
+  writeFileSync(file, JSON.stringify({ version: 1, accounts: [{ account_id, [hostile]: 1 }] }))
+  try {
+    readSeedFile(file)
+  } catch (error) {
+    t.notMatch((error as Error).message, obeyed)
+  }
+  t.end()
+})

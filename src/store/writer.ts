@@ -105,7 +105,8 @@ export function createWriter(db: Database, follower: Follower): Writer {
 
 /**
  * Collects the jobs that one turn of the event loop, or several in close succession, bring and runs them in one go.
- * Besides the transaction they share the wake-up of their clients: answers that leave one after the other cost a third less than answers that leave one by one.
+ * Besides the transaction they share the wake-up of their clients: answers that leave one after the other cost a third
+ * less than answers that leave one by one.
  */
 function turnQueue(run: (jobs: Job[]) => void) {
   let queue: Job[] = []

@@ -25,7 +25,7 @@ export const IdempotencyHeaders = Type.Object({
   )
 })
 
-/** How many expired records a create with a key removes on its way: each is a random page of the index to write, as the create's own is. */
+/** Expired records that a create with a key removes: each is a random page of the index to write, as its own is. */
 const removedPerCreate = 1
 
 interface Options {

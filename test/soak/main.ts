@@ -15,7 +15,6 @@ import type { Soak } from './soak.ts'
 
 // npm run soak -- crash --rounds 200
 
-// biome-ignore format: one line a program
 const programs: Record<string, Soak<Record<string, number>>> = {
   connections,
   crash,
