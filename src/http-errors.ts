@@ -142,10 +142,10 @@ function answerInTurn(socket: Socket, message: Buffer): void {
   // Node keeps the answer that a socket is busy with there and has no public name for it.
   const { _httpMessage: underWay } = socket as Socket & { _httpMessage?: ServerResponse | null }
   if (underWay?.req.complete) underWay.once('close', () => answerInTurn(socket, message))
-  else if (isAnswered(socket)) socket.destroy()
   else {
-    socket.end(message)
-    // Time for the client to read it; one that does not hang up must not keep the server from closing.
+    socket.end(isAnswered(socket) ? undefined : message)
+    // Time for the client to read its answer, which a reset would take away (RFC 9112, section 9.6); one that does not hang up
+    // must not keep the server from closing.
     setTimeout(() => socket.destroy(), lingerMilliseconds).unref()
   }
 }

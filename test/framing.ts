@@ -76,6 +76,15 @@ t.test('the body of a request that is refused by its head does not become the ne
   }
 })
 
+t.test('a refusal arrives, whatever comes after it', async t => {
+  const { url } = await listening(t)
+  const head = `POST ${carriersUrl} HTTP/1.1\r\nHost: x\r\n${authorization}\r\nContent-Type: text/plain\r\n${chunked}\r\n\r\n`
+  // The server hangs up while the client still sends: a reset would take the answer away.
+  const answers = await sendRaw(url, `${head}5\r\nhello${'x'.repeat(4_000_000)}`)
+  t.match(answers, [{ status: 415 }])
+  t.equal(answers.length, 1)
+})
+
 t.test('no path and no name of a client puts a line into the head of an answer', async t => {
   const { url } = await listening(t)
   for (const path of ['/%0d%0aInjected:%20x', `${carriersUrl}%0d%0aInjected:x`, '/_topcalls/v1/%0aInjected:x']) {
