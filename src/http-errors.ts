@@ -143,7 +143,8 @@ function answerInTurn(socket: Socket, message: Buffer): void {
   const { _httpMessage: underWay } = socket as Socket & { _httpMessage?: ServerResponse | null }
   if (underWay?.req.complete) underWay.once('close', () => answerInTurn(socket, message))
   else {
-    socket.end(isAnswered(socket) ? undefined : message)
+    if (isAnswered(socket)) socket.end()
+    else socket.end(message)
     // Time for the client to read its answer, which a reset would take away (RFC 9112, section 9.6); one that does not hang up
     // must not keep the server from closing.
     setTimeout(() => socket.destroy(), lingerMilliseconds).unref()

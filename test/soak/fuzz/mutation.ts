@@ -27,7 +27,7 @@ const tokens = [
   '\r\nConnection: close',
   '\r\nUpgrade: websocket\r\nConnection: Upgrade',
   '\r\nHost: evil.example',
-  '\r\nAuthorization: Bearer tc_live_fuzz_9',
+  '\r\nAuthorization: Bearer tc_live_mutant_9',
   '\r\nIdempotency-Key: mutated-key',
   'GET / HTTP/1.1\r\n\r\n',
   'HEAD / HTTP/1.0\r\n\r\n',
