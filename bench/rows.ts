@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Carrier, carrierCreate } from '../src/topcalls/carrier.ts'
-import { ajvOptions } from '../src/topcalls/validation.ts'
 import type { RequestKind } from './request.ts'
 
 export interface Row {
@@ -36,11 +35,7 @@ export function onFile(row: Row, program: string, file: string): Row {
 export function allRows(folder: string, program: string): Row[] {
   const script = (path: string) => join(import.meta.dirname, path)
   const schemas = join(folder, 'schemas.json')
-  const { customOptions } = ajvOptions
-  writeFileSync(
-    schemas,
-    JSON.stringify({ body: carrierCreate('inferred'), carrier: Carrier, ajvOptions: customOptions })
-  )
+  writeFileSync(schemas, JSON.stringify({ body: carrierCreate('inferred'), carrier: Carrier }))
 
   let files = 0
   const ours = (name: string, label: string, kind: RequestKind, rest: Partial<Row> = {}): Row => ({

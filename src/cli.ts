@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { get } from 'node:http'
 import type { Logger } from 'pino'
 import { type Config, helpText, readInvocation } from './config.ts'
 import { Failure, UsageError } from './failure.ts'
 import type { StartOptions } from './index.ts'
 import { isLoopbackAddress } from './loopback.ts'
-import { get } from './node-http.ts'
 import { takeOver } from './signals.ts'
 import { version } from './version.ts'
 

@@ -1,5 +1,5 @@
+import { STATUS_CODES } from 'node:http'
 import { type Static, Type } from 'typebox'
-import { STATUS_CODES } from './node-http.ts'
 
 /** Every kind of refusal: the published slug, the status and the title. Only `insufficient_quota` and the title of a refused body are documented by TopCalls. */
 export const catalogue = {

@@ -1,8 +1,12 @@
 import type { TSchema } from 'typebox'
+import type { TLocalizedValidationError } from 'typebox/error'
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
 import type { Violation } from './problem.ts'
 import { shortened } from './redaction.ts'
+
+/** A fault as TypeBox tells it. */
+export type ValueError = TLocalizedValidationError
 
 const mostErrors = 1_000
 
@@ -30,12 +34,12 @@ export function violationsOf(schema: TSchema, value: unknown): [Violation, ...Vi
       const allowed = (details.allowedValues ?? []).map(one => JSON.stringify(one)).join(', ')
       add({ path, message: `must be one of ${allowed}`, code: 'invalid_value' })
     } else if (keyword === 'anyOf') {
-      const alternatives = (at(schema, schemaPath) as { anyOf: TSchema[] }).anyOf
-      for (const one of nearest(alternatives, at(value, instancePath))) {
+      const alternatives = (valueAt(schema, schemaPath) as { anyOf: TSchema[] }).anyOf
+      for (const one of nearest(alternatives, valueAt(value, instancePath))) {
         add({ ...one, path: [path, one.path].filter(Boolean).join('.') })
       }
     } else {
-      const said = (at(schema, schemaPath) as Record<string, string> | undefined)?.['x-topcalls-message']
+      const said = (valueAt(schema, schemaPath) as Record<string, string> | undefined)?.['x-topcalls-message']
       add({ path, message: said ?? message, code: codes[keyword] ?? 'invalid_value' })
     }
   }
@@ -44,7 +48,7 @@ export function violationsOf(schema: TSchema, value: unknown): [Violation, ...Vi
 }
 
 /** TypeBox stops after a few errors otherwise, and the ones that say something may come later. */
-function everyError(schema: TSchema, value: unknown) {
+export function everyError(schema: TSchema, value: unknown): ValueError[] {
   const { maxErrors } = Settings.Get()
   Settings.Set({ maxErrors: mostErrors })
   try {
@@ -75,7 +79,7 @@ const codes: Record<string, Violation['code']> = {
 }
 
 /** What stands at a JSON pointer (RFC 6901), with or without a leading `#`. */
-function at(root: unknown, pointer: string): unknown {
+export function valueAt(root: unknown, pointer: string): unknown {
   const names = pointer.split('/').slice(1)
   return names.reduce(
     (node, name) => (node as Record<string, unknown> | undefined)?.[name.replaceAll('~1', '/').replaceAll('~0', '~')],

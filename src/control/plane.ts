@@ -2,7 +2,6 @@ import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { parseJson, refusedJson } from '../json-body.ts'
-import type { Problem } from '../problem.ts'
 import { clockRoutes } from './clock.ts'
 import { controlDocument } from './document.ts'
 import { eventRoutes } from './events.ts'
@@ -35,10 +34,6 @@ const bodyLimit = 64 * 1024 * 1024
 export async function controlPlane(scope: FastifyInstance, services: ControlServices, options: GuardOptions) {
   guard(scope, options)
   scope.setValidatorCompiler(controlValidator)
-  // Nothing is compiled at start; what is told is small, but for a state.
-  scope.setSerializerCompiler(() => data => JSON.stringify(data))
-  // The validator's refusal is a problem already.
-  scope.setSchemaErrorFormatter(errors => errors as unknown as Problem)
   jsonOnly(scope)
   await scope.register(swagger, controlDocument)
 

@@ -1,5 +1,5 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { unmatchable } from '../match.ts'
-import { validateHeaderName, validateHeaderValue } from '../node-http.ts'
 import type { Violation } from '../problem.ts'
 import { milliseconds } from '../schemas/common.ts'
 import { type Fault, type FaultRequest, faultKinds, longestDelayMilliseconds } from '../schemas/fault.ts'

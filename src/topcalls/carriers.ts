@@ -6,6 +6,7 @@ import { carrierFindings } from './carrier.findings.ts'
 import { Carrier, type CarrierCreate, carrierCreate } from './carrier.ts'
 import { IdempotencyHeaders, type idempotency } from './idempotency.ts'
 import { ref } from './responses.ts'
+import { judging } from './validation.ts'
 
 interface Options {
   carriers: CarrierStore
@@ -22,6 +23,7 @@ export function carrierRoutes(api: FastifyInstance, { carriers, strictness, crea
     '/phone-numbers/carriers',
     {
       config: { scope: 'phone_numbers:write', idempotent: true, findings: carrierFindings },
+      validatorCompiler: judging(Body),
       schema: {
         ...addCarrierDescription,
         headers: IdempotencyHeaders,

@@ -1,25 +1,26 @@
-import type { FastifySchemaValidationError, FastifyServerOptions } from 'fastify'
+import type { FastifySchemaCompiler } from 'fastify'
+import type { TSchema } from 'typebox'
+import Format from 'typebox/format'
+import { Compile } from 'typebox/schema'
+import { Value } from 'typebox/value'
 import { Problem, type Violation } from '../problem.ts'
 import { shortened } from '../redaction.ts'
+import { everyError, type ValueError, valueAt } from '../violations.ts'
 
-type AjvOptions = NonNullable<FastifyServerOptions['ajv']>
+Format.Set('well-formed-unicode', text => text.isWellFormed())
 
-/** Judges bodies as they were sent: nothing is converted, nothing removed, every fault is found. */
-export const ajvOptions: AjvOptions = {
-  customOptions: {
-    coerceTypes: false,
-    removeAdditional: false,
-    allErrors: true,
-    // Errors then carry the schema node, with the rule and the message in it.
-    verbose: true,
-    strictTypes: false,
-    // A test holds the schemas against the meta schema; compiling that takes 40 ms of each start.
-    validateSchema: false,
-    meta: false
-  },
-  onCreate(ajv) {
-    ajv.addVocabulary(['x-topcalls-rule', 'x-topcalls-source', 'x-topcalls-message'])
-    ajv.addFormat('well-formed-unicode', (text: string) => text.isWellFormed())
+/**
+ * The `validatorCompiler` of a route that takes a body, which is judged as it was sent: only defaults are filled in, nothing
+ * is converted or removed, and every fault is told. Headers are judged before, by what knows their rules.
+ */
+export function judging(body: TSchema): FastifySchemaCompiler<unknown> {
+  const validator = Compile(body)
+  return ({ httpPart }) => {
+    if (httpPart !== 'body') return () => true
+    return (data: unknown) => {
+      const value = Value.Default(body, data)
+      return validator.Check(value) ? { value } : { error: refusalOf(body, value) }
+    }
   }
 }
 
@@ -27,22 +28,19 @@ interface SchemaNode {
   'x-topcalls-rule'?: string
   'x-topcalls-message'?: string
   properties?: Record<string, SchemaNode>
+  then?: TSchema
   minLength?: number
   maxLength?: number
   minimum?: number
   maximum?: number
 }
 
-type AjvError = FastifySchemaValidationError & { parentSchema: SchemaNode; data: unknown }
-
-/** Fastify's schemaErrorFormatter: every fault of a body in one problem. */
-export function refuseBody(errors: FastifySchemaValidationError[]): Problem {
+/** Every fault of a body in one problem. */
+function refusalOf(schema: TSchema, value: unknown): Problem {
   const violations = new Map<string, Violation>()
   const rules = new Set<string>()
-  // `if` only repeats that its branch failed.
-  for (const error of errors.filter(({ keyword }) => keyword !== 'if') as AjvError[]) {
-    const violation = violationOf(error)
-    rules.add(ruleOf(error))
+  for (const { rule, ...violation } of faultsOf(schema, value)) {
+    rules.add(rule)
     // A conditional rule may repeat what the plain one has said.
     const name = `${violation.code} ${violation.path}`
     if (!violations.has(name)) violations.set(name, violation)
@@ -52,60 +50,65 @@ export function refuseBody(errors: FastifySchemaValidationError[]): Problem {
   return Problem.refusing('invalid_body', [...violations.values()] as [Violation, ...Violation[]], [...rules])
 }
 
-/** The rule behind a fault, as its schema node says. */
-function ruleOf({ keyword, params, parentSchema }: AjvError): string {
-  if (keyword === 'additionalProperties') return 'S1'
-  // Of a member that is missing, the member's own node knows the rule.
-  const missing = keyword === 'required' ? parentSchema.properties?.[String(params.missingProperty)] : undefined
-  return missing?.['x-topcalls-rule'] || parentSchema['x-topcalls-rule'] || 'R3'
+/** A violation and the rule behind it, as the schema node says. */
+type Fault = Violation & { rule: string }
+
+function faultsOf(schema: TSchema, value: unknown, within = ''): Fault[] {
+  return everyError(schema, value).flatMap(error => {
+    const node = valueAt(schema, error.schemaPath) as SchemaNode
+    const data = valueAt(value, error.instancePath)
+    const pointer = within + error.instancePath
+    // TypeBox tells only that the branch failed.
+    return error.keyword === 'if'
+      ? faultsOf(node.then as TSchema, data, pointer)
+      : faultsOfNode(error, node, data, pointer)
+  })
 }
 
-function violationOf({ keyword, instancePath, params, parentSchema, data }: AjvError): Violation {
-  const path = instancePath.slice(1).replaceAll('/', '.')
-  const within = (member: unknown) => shortened(path ? `${path}.${member}` : String(member))
-  const said = parentSchema['x-topcalls-message'] ?? 'is not acceptable'
-  const { minLength, maxLength, minimum, maximum } = parentSchema
+function faultsOfNode(error: ValueError, node: SchemaNode, data: unknown, pointer: string): Fault[] {
+  const path = shortened(pointer.slice(1).replaceAll('/', '.'))
+  const member = (name: string) => shortened(path ? `${path}.${name}` : name)
+  const { minLength, maxLength, minimum, maximum, 'x-topcalls-message': said, 'x-topcalls-rule': rule = 'R3' } = node
+  const one = (code: Violation['code'], message = said ?? 'is not acceptable'): Fault[] => [
+    { path, message, code, rule }
+  ]
 
-  switch (keyword) {
+  switch (error.keyword) {
+    // Of a member too many, the object around it tells as well.
+    case 'boolean':
+      return []
     case 'required':
-      return {
-        path: within(params.missingProperty),
-        message: parentSchema['x-topcalls-message'] ?? 'is required',
-        code: 'required'
-      }
+      return error.params.requiredProperties.map(name => ({
+        path: member(name),
+        message: said ?? 'is required',
+        code: 'required',
+        // The member's own node knows the rule.
+        rule: node.properties?.[name]?.['x-topcalls-rule'] ?? rule
+      }))
+    case 'additionalProperties':
+      return error.params.additionalProperties.map(name => ({
+        path: member(name),
+        message: 'is not a member that TopCalls documents (rule S1)',
+        code: 'custom',
+        rule: 'S1'
+      }))
     // B5, B6 with B13: null counts as absent, and the schema says so with `not`.
     case 'not':
-      return { path, message: said, code: 'required' }
+      return one('required')
     case 'type':
-      return { path, message: wrongType(String([params.type].flat()[0]), data), code: 'invalid_type' }
+      return one('invalid_type', wrongType(String([error.params.type].flat()[0]), data))
     case 'minLength':
+      return one('too_small', `must have ${minLength} to ${maxLength} characters`)
     case 'maxLength':
-      return {
-        path,
-        message: `must have ${minLength} to ${maxLength} characters`,
-        code: keyword === 'minLength' ? 'too_small' : 'too_big'
-      }
+      return one('too_big', `must have ${minLength} to ${maxLength} characters`)
     case 'minimum':
+      return one('too_small', `must be from ${minimum} to ${maximum}`)
     case 'maximum':
-      return {
-        path,
-        message: `must be from ${minimum} to ${maximum}`,
-        code: keyword === 'minimum' ? 'too_small' : 'too_big'
-      }
+      return one('too_big', `must be from ${minimum} to ${maximum}`)
     case 'enum':
-      return {
-        path,
-        message: `must be one of ${(params.allowedValues as string[]).map(value => `"${value}"`).join(', ')}`,
-        code: 'invalid_value'
-      }
-    case 'additionalProperties':
-      return {
-        path: within(params.additionalProperty),
-        message: 'is not a member that TopCalls documents (rule S1)',
-        code: 'custom'
-      }
+      return one('invalid_value', `must be one of ${error.params.allowedValues.map(value => `"${value}"`).join(', ')}`)
     default:
-      return { path, message: said, code: 'invalid_value' }
+      return one('invalid_value')
   }
 }
 
