@@ -190,7 +190,7 @@ interface Compared {
 
 function compare(match: EntryMatch, kept: KeptEntry): Compared {
   // Headers and bodies are unpacked only where they are asked for.
-  const unpacked = match.headers || match.body !== undefined ? JSON.parse(kept.details) : { headers: {} }
+  const unpacked = match.headers || match.body !== undefined ? JSON.parse(String(kept.details)) : { headers: {} }
   const subject = { ...kept, headers: unpacked.headers, body: unpacked.body }
   return { kept, differences: differences(match, subject) }
 }

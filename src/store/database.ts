@@ -68,6 +68,8 @@ function open(path: string, durability: Durability): Database {
     migrate(db)
     // Four times SQLite's own: a checkpoint then writes a page once that many commits have touched (10 us less per create).
     db.pragma('wal_autocheckpoint = 4000')
+    // SQLite's own default, in KiB; better-sqlite3 takes 16 MB, which makes no create faster.
+    db.pragma('cache_size = -2000')
     db.pragma('foreign_keys = ON')
     db.pragma(`busy_timeout = ${lockTimeoutMilliseconds}`)
     return db

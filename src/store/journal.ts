@@ -1,13 +1,13 @@
 import type { Entry } from '../schemas/request.ts'
 
-/** An entry as it is kept: what is asked for often as it is, the rest as the text of a JSON object. */
+/** An entry as it is kept: what is asked for often as it is, the rest as a JSON object in UTF-8, outside of V8's heap. */
 export interface KeptEntry extends Omit<Entry, 'at' | 'headers' | 'body' | 'answer'> {
   /** The n-th request since the start. */
   number: number
   /** Milliseconds since 1970-01-01 UTC. */
   at: number
   /** `headers`, `body` and `answer` in JSON. */
-  details: string
+  details: Buffer
   /** The room that it takes, in bytes, about. */
   weight: number
 }
@@ -105,7 +105,7 @@ export function createJournal(limits: JournalLimits) {
   return {
     record(entry: Omit<KeptEntry, 'number' | 'weight'>): void {
       const { details, path, findings } = entry
-      const weight = Buffer.byteLength(details) + path.length + findings.length * findingBytes + entryOverheadBytes
+      const weight = details.length + path.length + findings.length * findingBytes + entryOverheadBytes
       const numbered = { ...entry, number: ++number, weight }
       const log = logOf(entry.account_id)
       log.entries.push(numbered)
@@ -190,7 +190,7 @@ function levelFor(greatestFirst: number[], goal: number): number {
 
 /** An entry as it is told. */
 export function entryOf({ number: _, weight: __, at, details, ...rest }: KeptEntry): Entry {
-  const { headers, body, answer } = JSON.parse(details)
+  const { headers, body, answer } = JSON.parse(String(details))
   const { id, account_id, method, path, idempotency_key, ...more } = rest
   const when = new Date(at).toISOString()
   return { id, at: when, account_id, method, path, idempotency_key, headers, body, answer, ...more }

@@ -37,7 +37,7 @@ export function recordRequests(app: FastifyInstance, { journal, accounts }: Opti
       rules: problem?.rules ?? [],
       fault: fault ? { id: fault.id, kind: fault.kind, phase: fault.phase } : null,
       findings: findingsOf(request, reply),
-      details: detailsOf(request, reply, payload)
+      details: Buffer.from(detailsOf(request, reply, payload))
     }
   }
 }
