@@ -36,7 +36,7 @@ t.test('a refused request names the rules that it violates', async t => {
 const entry = (account_id: string, id: number, size = 0): Omit<KeptEntry, 'number' | 'weight'> => ({
   ...{ id: String(id), at: 0, account_id, method: 'POST', path: '/', idempotency_key: null, body_bytes: 0 },
   ...{ status: 201, duration_ms: 1, outcome: 'created', committed: true, rules: [], fault: null, findings: [] },
-  details: JSON.stringify({ headers: {}, body: 'x'.repeat(size), answer: {} })
+  details: Buffer.from(JSON.stringify({ headers: {}, body: 'x'.repeat(size), answer: {} }))
 })
 
 t.test('under a million requests the journal keeps its bounds, and knows what it dropped', t => {
