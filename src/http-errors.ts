@@ -36,7 +36,8 @@ export function sendProblem(error: FastifyError | Problem, request: FastifyReque
   const { status, headers, body } = renderProblem(problem, request.id, !isOurs(request.url))
   if (status === 503) reply.header('retry-after', '1')
   keepOpen(request, reply)
-  reply.code(status).headers(headers).send(body)
+  // By itself Fastify adds a charset, and this media type has no such parameter.
+  reply.code(status).headers(headers).serializer(String).send(body)
 }
 
 function problemOf(thrown: FastifyError | Problem, bodyLimit: number): Problem {

@@ -118,7 +118,7 @@ export function kindOfStatus(status: number): ProblemKind {
 const typeBase = 'https://api.topcalls.ai/errors/'
 
 /**
- * The one renderer: headers and bytes of a problem document.
+ * The one renderer: headers and text of a problem document.
  * @param imitated whether it is for a client of TopCalls
  */
 export function renderProblem(problem: Problem, instance: string, imitated = true) {
@@ -132,8 +132,7 @@ export function renderProblem(problem: Problem, instance: string, imitated = tru
     ...(problem.violations && { errors: problem.violations }),
     ...problem.members
   }
-  // Bytes, because Fastify adds a charset to JSON that is a string, and this media type has no such parameter.
-  const body = Buffer.from(JSON.stringify(document))
+  const body = JSON.stringify(document)
   const headers: Record<string, string> = {
     ...problem.headers,
     'content-type': problemMediaType,
@@ -155,7 +154,8 @@ export function renderFaultProblem(status: number, instance: string, members: Re
 /** The same document as a whole HTTP/1.1 message, for a socket whose request never became one. */
 export function renderRawProblem(problem: Problem, instance: string): Buffer {
   const { status, headers, body } = renderProblem(problem, instance)
-  const fields = { date: new Date().toUTCString(), connection: 'close', 'content-length': body.length, ...headers }
+  const length = Buffer.byteLength(body)
+  const fields = { date: new Date().toUTCString(), connection: 'close', 'content-length': length, ...headers }
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
-  return Buffer.concat([Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`), body])
+  return Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
 }

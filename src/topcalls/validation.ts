@@ -15,11 +15,13 @@ Format.Set('well-formed-unicode', text => text.isWellFormed())
  */
 export function judging(body: TSchema): FastifySchemaCompiler<unknown> {
   const validator = Compile(body)
+  // TypeBox would look for anchors in all that has an id, with each refusal.
+  const { $id: _, ...told } = body as TSchema & { $id?: string }
   return ({ httpPart }) => {
     if (httpPart !== 'body') return () => true
     return (data: unknown) => {
       const value = Value.Default(body, data)
-      return validator.Check(value) ? { value } : { error: refusalOf(body, value) }
+      return validator.Check(value) ? { value } : { error: refusalOf(told, value) }
     }
   }
 }
