@@ -22,9 +22,12 @@ export const openApiFile = join(root, 'openapi.yaml')
 /** What everything else is held against. */
 export const base = 'fastify'
 
+/** The program with the flag that its first line, the image and `npm start` give to Node. */
+const shipped = (program: string): string[] => ['--max-semi-space-size=4', program]
+
 /** A row whose server has a file that is named. */
 export function onFile(row: Row, program: string, file: string): Row {
-  return { ...row, args: port => [program, '--port', `${port}`, '--database', file] }
+  return { ...row, args: port => [...shipped(program), '--port', `${port}`, '--database', file] }
 }
 
 /**
@@ -40,7 +43,7 @@ export function allRows(folder: string, program: string): Row[] {
   let files = 0
   const ours = (name: string, label: string, kind: RequestKind, rest: Partial<Row> = {}): Row => ({
     ...{ name, label: `fake-topcalls, ${label}`, kind, status: 201, program: false },
-    args: port => [program, '--port', `${port}`, '--database', join(folder, `${name}-${++files}.db`)],
+    args: port => [...shipped(program), '--port', `${port}`, '--database', join(folder, `${name}-${++files}.db`)],
     ...rest
   })
   const other = (name: string, label: string, args: Row['args']): Row => ({
@@ -61,7 +64,7 @@ export function allRows(folder: string, program: string): Row[] {
     ours('refused', 'file, FULL, refused (400)', 'refused', { status: 400 }),
     ours('memory', 'in memory, create with key', 'keyed', {
       program: true,
-      args: port => [program, '--port', `${port}`]
+      args: port => [...shipped(program), '--port', `${port}`]
     }),
     other('express', 'Express and a map, one file by hand', port => [script('servers/express-map.js'), `${port}`]),
     other('prism', 'Prism, mock of openapi.yaml', port => [
