@@ -8,6 +8,7 @@ import { shortened } from './redaction.ts'
 /** A fault as TypeBox tells it. */
 export type ValueError = TLocalizedValidationError
 
+/** Of a control call, whose body may be large. */
 const mostErrors = 1_000
 
 /** Every fault of a value that its schema refuses. */
@@ -16,7 +17,7 @@ export function violationsOf(schema: TSchema, value: unknown): [Violation, ...Vi
   const add = (violation: Violation) => {
     if (!found.has(violation.path)) found.set(violation.path, violation)
   }
-  for (const { keyword, schemaPath, instancePath, params, message } of everyError(schema, value)) {
+  for (const { keyword, schemaPath, instancePath, params, message } of everyError(schema, value, mostErrors)) {
     const path = dotted(instancePath)
     const within = (name: string) => shortened(path ? `${path}.${name}` : name)
     const details = params as { [name: string]: string[] }
@@ -47,10 +48,13 @@ export function violationsOf(schema: TSchema, value: unknown): [Violation, ...Vi
   return [...found.values()] as [Violation, ...Violation[]]
 }
 
-/** TypeBox stops after a few errors otherwise, and the ones that say something may come later. */
-export function everyError(schema: TSchema, value: unknown): ValueError[] {
+/**
+ * The faults of a value. TypeBox stops after a few otherwise, and the ones that say something may come later.
+ * @param most how many; where a value has more, it may be that none of them is one of those
+ */
+export function everyError(schema: TSchema, value: unknown, most: number): ValueError[] {
   const { maxErrors } = Settings.Get()
-  Settings.Set({ maxErrors: mostErrors })
+  Settings.Set({ maxErrors: most })
   try {
     return Value.Errors(schema, value)
   } finally {

@@ -55,6 +55,17 @@ t.test('S1: strict refuses unknown members at every level', async t => {
   )
 })
 
+t.test('S1: strict tells each of thousands of unknown members, and what else is wrong', async t => {
+  const { create } = await emulator(t, { strictness: 'strict' })
+  const unknown = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`x${index}`, 1]))
+  const everyOne = Object.fromEntries(Object.keys(unknown).map(name => [name, 'custom']))
+  t.same(faultsOf(await create({ ...plainCarrier, ...unknown })), everyOne)
+  t.same(faultsOf(await create({ ...unknown, ...plainCarrier, carrier_name: '' })), {
+    ...everyOne,
+    carrier_name: 'too_small'
+  })
+})
+
 t.test('S2: strict refuses a key that is used again with another body, and keeps the record', async t => {
   const { create } = await emulator(t, { strictness: 'strict' })
   const first = await create(plainCarrier, { key: 'strict-key' })

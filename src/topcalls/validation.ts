@@ -56,7 +56,8 @@ function refusalOf(schema: TSchema, value: unknown): Problem {
 type Fault = Violation & { rule: string }
 
 function faultsOf(schema: TSchema, value: unknown, within = ''): Fault[] {
-  return everyError(schema, value).flatMap(error => {
+  // Without bound: a body has no more members than its 64 KiB hold.
+  return everyError(schema, value, Number.POSITIVE_INFINITY).flatMap(error => {
     const node = valueAt(schema, error.schemaPath) as SchemaNode
     const data = valueAt(value, error.instancePath)
     const pointer = within + error.instancePath
