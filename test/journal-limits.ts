@@ -1,5 +1,5 @@
 import t from 'tap'
-import { createJournal, entryOf, type KeptEntry } from '../src/store/journal.ts'
+import { createJournal, entryOf, type KeptEntry, packed } from '../src/store/journal.ts'
 import { testBench } from './fixtures/bench.ts'
 import { plainCarrier } from './fixtures/emulator.ts'
 
@@ -36,7 +36,19 @@ t.test('a refused request names the rules that it violates', async t => {
 const entry = (account_id: string, id: number, size = 0): Omit<KeptEntry, 'number' | 'weight'> => ({
   ...{ id: String(id), at: 0, account_id, method: 'POST', path: '/', idempotency_key: null, body_bytes: 0 },
   ...{ status: 201, duration_ms: 1, outcome: 'created', committed: true, rules: [], fault: null, findings: [] },
-  details: Buffer.from(JSON.stringify({ headers: {}, body: 'x'.repeat(size), answer: {} }))
+  details: packed(JSON.stringify({ headers: {}, body: 'x'.repeat(size), answer: {} }))
+})
+
+t.test('what is kept keeps nothing alive of what was dropped', t => {
+  const journal = createJournal({ entries: 10, bytes: 2_000_000 })
+  for (let index = 0; index < 3_000; index++) {
+    journal.record(entry(index % 6 === 0 ? `quiet ${index}` : 'noisy', index, 700))
+  }
+  const blocks = new Set(journal.entries().map(({ details }) => details.buffer))
+  const held = [...blocks].reduce((sum, { byteLength }) => sum + byteLength, 0)
+  t.equal(journal.size(), 510)
+  t.ok(held <= journal.bytes(), `${held} bytes are held for ${journal.bytes()}`)
+  t.end()
 })
 
 t.test('under a million requests the journal keeps its bounds, and knows what it dropped', t => {

@@ -12,7 +12,7 @@ import {
   Verified,
   WaitFilter
 } from '../schemas/request.ts'
-import { entryOf, type KeptEntry } from '../store/journal.ts'
+import { entryOf, type KeptEntry, unpacked } from '../store/journal.ts'
 import { namedAccount } from './accounts.ts'
 import { answers, described, noContent, unmet } from './document.ts'
 import type { Control, ControlServices } from './services.ts'
@@ -190,8 +190,8 @@ interface Compared {
 
 function compare(match: EntryMatch, kept: KeptEntry): Compared {
   // Headers and bodies are unpacked only where they are asked for.
-  const unpacked = match.headers || match.body !== undefined ? JSON.parse(String(kept.details)) : { headers: {} }
-  const subject = { ...kept, headers: unpacked.headers, body: unpacked.body }
+  const { headers = {}, body } = match.headers || match.body !== undefined ? unpacked(kept.details) : {}
+  const subject = { ...kept, headers, body }
   return { kept, differences: differences(match, subject) }
 }
 

@@ -7,7 +7,7 @@ export interface KeptEntry extends Omit<Entry, 'at' | 'headers' | 'body' | 'answ
   /** Milliseconds since 1970-01-01 UTC. */
   at: number
   /** `headers`, `body` and `answer` in JSON. */
-  details: Buffer
+  details: Uint8Array
   /** The room that it takes, in bytes, about. */
   weight: number
 }
@@ -188,9 +188,21 @@ function levelFor(greatestFirst: number[], goal: number): number {
   return 0
 }
 
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/**
+ * A text in memory of its own. A `Buffer` of a short one is a part of a block, which stays for as long as any entry in it: the
+ * journal then took five times its bound where one account sends much and many send little.
+ */
+export const packed = (text: string): Uint8Array => encoder.encode(text)
+
+/** What the text of an entry's details says. */
+export const unpacked = (details: Uint8Array) => JSON.parse(decoder.decode(details))
+
 /** An entry as it is told. */
 export function entryOf({ number: _, weight: __, at, details, ...rest }: KeptEntry): Entry {
-  const { headers, body, answer } = JSON.parse(String(details))
+  const { headers, body, answer } = unpacked(details)
   const { id, account_id, method, path, idempotency_key, ...more } = rest
   const when = new Date(at).toISOString()
   return { id, at: when, account_id, method, path, idempotency_key, headers, body, answer, ...more }
