@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import Sqlite from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { peek } from './fixtures/database.ts'
@@ -39,6 +41,22 @@ t.test('after 5 s of waiting the answer is 503 with Retry-After, and nothing is 
   intruder.exec('COMMIT')
   t.equal(stored.carriers(), 0)
   t.match(await create(plainCarrier, { key: 'given-up-key' }), { statusCode: 201 })
+})
+
+t.test('servers that start at once on a new file all get it', async t => {
+  const folder = t.testdir()
+  const openers = Array.from({ length: 4 }, () => new Worker(new URL('fixtures/opener.ts', import.meta.url)))
+  t.teardown(() => Promise.all(openers.map(opener => opener.terminate())))
+  const refusals: string[] = []
+  for (let round = 0; round < 100; round++) {
+    const said = openers.map(async opener => {
+      const [message] = await once(opener, 'message')
+      return message
+    })
+    for (const opener of openers) opener.postMessage(join(folder, `${round}.db`))
+    refusals.push(...(await Promise.all(said)).filter(message => message !== undefined))
+  }
+  t.same(refusals, [])
 })
 
 t.test('servers on one file share their keys: simultaneous duplicates make one carrier', async t => {

@@ -99,9 +99,7 @@ function inspect(path: string): void {
   // connection is better: it takes the files that it makes beside this one away again, and writes nothing.
   const db = new Sqlite(path, { readonly: existsSync(`${path}-wal`), timeout: patienceMilliseconds })
   try {
-    const version = Number(db.pragma('user_version', { simple: true }))
-    const owner = Number(db.pragma('application_id', { simple: true }))
-    const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get()
+    const { version, owner, tables } = identity(db)
     if (owner !== applicationId && (owner !== 0 || version !== 0 || tables !== 0)) {
       throw new DatabaseError(`the database ${path} belongs to another program; name another file.`)
     }
@@ -116,6 +114,16 @@ function inspect(path: string): void {
   } finally {
     db.close()
   }
+}
+
+/** Whose file it is. Read in one transaction: between two, another server may have made the tables of a new file. */
+function identity(db: Database) {
+  const number = (pragma: string) => Number(db.pragma(pragma, { simple: true }))
+  return db.transaction(() => ({
+    version: number('user_version'),
+    owner: number('application_id'),
+    tables: db.prepare<[], number>('SELECT count(*) FROM sqlite_schema').pluck().get()
+  }))()
 }
 
 /** Applies what is missing, each file in a transaction of its own that also moves `user_version`. */
