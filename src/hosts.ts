@@ -18,7 +18,8 @@ export function hostCheck(allowedHosts: string[] = []) {
     const name = hostName(host)
     const known = isLoopbackName(name) || allowed.has(name) || (isIP(name) !== 0 && !nowhere.includes(name))
     if (!known) {
-      throw new Problem('forbidden', 'The Host is neither loopback nor an address; add it to --allowed-hosts')
+      const detail = 'The Host is neither loopback nor an address; add it to --allowed-hosts'
+      throw new Problem('forbidden', detail, { rules: ['E14'] })
     }
   }
 }

@@ -11,9 +11,9 @@ const depthLimit = 100
  */
 export function parseJson(body: Buffer): { value: unknown; text: string; duplicates: boolean } {
   if (body.length === 0) throw refusedJson('is empty; send a JSON object', 'required')
-  if (!isUtf8(body)) throw refusedJson('is not valid UTF-8')
+  if (!isUtf8(body)) throw refusedJson('is not valid UTF-8', 'custom', 'J1')
   const { depth, members } = measure(body)
-  if (depth > depthLimit) throw refusedJson(`is nested more than ${depthLimit} levels deep`, 'too_big')
+  if (depth > depthLimit) throw refusedJson(`is nested more than ${depthLimit} levels deep`, 'too_big', 'J1')
   const text = body.toString()
   try {
     // Refuses `__proto__` members, which a later merge could turn into a prototype.
@@ -22,7 +22,7 @@ export function parseJson(body: Buffer): { value: unknown; text: string; duplica
   } catch (error) {
     const { message } = error as Error
     if (message === 'Object contains forbidden prototype property') {
-      throw refusedJson('has a member "__proto__" or "constructor.prototype"')
+      throw refusedJson('has a member "__proto__" or "constructor.prototype"', 'custom', 'J1')
     }
     // Where the message does not end with the position it ends with a piece of the body, which may hold a password.
     const position = / at position \d+(?: \(line \d+ column \d+\))?$/.exec(message)?.[0] ?? ''
@@ -57,6 +57,6 @@ function memberCount(value: unknown): number {
 }
 
 /** The refusal of a whole body. */
-export function refusedJson(message: string, code: Violation['code'] = 'custom'): Problem {
-  return Problem.refusing('invalid_body', [{ path: '', message, code }], ['R3'])
+export function refusedJson(message: string, code: Violation['code'] = 'custom', rule = 'R3'): Problem {
+  return Problem.refusing('invalid_body', [{ path: '', message, code }], [rule])
 }

@@ -1,24 +1,27 @@
 import { STATUS_CODES } from 'node:http'
 import { type Static, Type } from 'typebox'
 
-/** Every kind of refusal: the published slug, the status and the title. Only `insufficient_quota` and the title of a refused body are documented by TopCalls. */
+/**
+ * Every kind of refusal: the published slug, the status and the title. Only `insufficient_quota` and the title of a refused
+ * body are documented by TopCalls. `rule` is the one that such a refusal is about unless its thrower says otherwise.
+ */
 export const catalogue = {
   invalid_request: { slug: 'invalid_request', status: 400, title: 'Invalid request' },
   invalid_body: { slug: 'invalid_request', status: 400, title: 'Invalid request body' },
   unauthorized: { slug: 'unauthorized', status: 401, title: 'Unauthorized' },
-  insufficient_quota: { slug: 'insufficient_quota', status: 402, title: 'Insufficient quota' },
+  insufficient_quota: { slug: 'insufficient_quota', status: 402, title: 'Insufficient quota', rule: 'E15' },
   forbidden: { slug: 'forbidden', status: 403, title: 'Forbidden' },
-  not_found: { slug: 'not_found', status: 404, title: 'Not found' },
-  method_not_allowed: { slug: 'method_not_allowed', status: 405, title: 'Method not allowed' },
-  request_timeout: { slug: 'request_timeout', status: 408, title: 'Request timeout' },
-  payload_too_large: { slug: 'payload_too_large', status: 413, title: 'Payload too large' },
-  unsupported_media_type: { slug: 'unsupported_media_type', status: 415, title: 'Unsupported media type' },
+  not_found: { slug: 'not_found', status: 404, title: 'Not found', rule: 'E7' },
+  method_not_allowed: { slug: 'method_not_allowed', status: 405, title: 'Method not allowed', rule: 'E7' },
+  request_timeout: { slug: 'request_timeout', status: 408, title: 'Request timeout', rule: 'E11' },
+  payload_too_large: { slug: 'payload_too_large', status: 413, title: 'Payload too large', rule: 'E8' },
+  unsupported_media_type: { slug: 'unsupported_media_type', status: 415, title: 'Unsupported media type', rule: 'R3' },
   idempotency_key_reused: { slug: 'idempotency_key_reused', status: 422, title: 'Idempotency key reused' },
   expectation_failed: { slug: 'expectation_failed', status: 422, title: 'Expectation not met' },
-  rate_limited: { slug: 'rate_limited', status: 429, title: 'Rate limited' },
-  headers_too_large: { slug: 'headers_too_large', status: 431, title: 'Headers too large' },
+  rate_limited: { slug: 'rate_limited', status: 429, title: 'Rate limited', rule: 'E12' },
+  headers_too_large: { slug: 'headers_too_large', status: 431, title: 'Headers too large', rule: 'E10' },
   internal_error: { slug: 'internal_error', status: 500, title: 'Internal error' },
-  unavailable: { slug: 'unavailable', status: 503, title: 'Unavailable' }
+  unavailable: { slug: 'unavailable', status: 503, title: 'Unavailable', rule: 'E13' }
 } as const
 
 export type ProblemKind = keyof typeof catalogue
@@ -88,7 +91,7 @@ export class Problem extends Error {
 
   /** @param detail a sentence for people; it must not repeat a credential */
   constructor(kind: ProblemKind, detail: string, options: ProblemOptions = {}) {
-    const { violations, headers = {}, rules = [], members = {}, cause } = options
+    const { violations, headers = {}, rules = rulesOf(kind), members = {}, cause } = options
     super(detail, { cause })
     this.kind = kind
     this.violations = violations
@@ -101,11 +104,19 @@ export class Problem extends Error {
   static refusing(
     kind: 'invalid_body' | 'invalid_request',
     violations: [Violation, ...Violation[]],
-    rules: string[] = []
+    rules?: string[]
   ): Problem {
     const [{ path, message }] = violations
-    return new Problem(kind, path ? `${path} ${message}` : `The body ${message}`, { violations, rules })
+    return new Problem(kind, path ? `${path} ${message}` : `The body ${message}`, {
+      violations,
+      ...(rules && { rules })
+    })
   }
+}
+
+function rulesOf(kind: ProblemKind): string[] {
+  const entry = catalogue[kind]
+  return 'rule' in entry ? [entry.rule] : []
 }
 
 /** Finds the entry for a status that Fastify or Node gave to an error of theirs. */

@@ -21,7 +21,7 @@ export function jsonBodies(api: FastifyInstance): void {
     if (coding && coding !== 'identity') {
       throw new Problem('unsupported_media_type', 'The body must not be compressed: leave out Content-Encoding', {
         headers: { 'accept-encoding': 'identity' },
-        rules: ['R3']
+        rules: ['E9']
       })
     }
     // A request without body and content type would pass by the parsers.

@@ -83,7 +83,8 @@ export function idempotency(api: FastifyInstance, { records, writer, accounts, s
     if (record.operation !== operation) {
       throw new Problem(
         'idempotency_key_reused',
-        `This Idempotency-Key was first used on ${record.operation}; use a fresh key`
+        `This Idempotency-Key was first used on ${record.operation}; use a fresh key`,
+        { rules: ['I8'] }
       )
     }
     // A record that was imported from another server has no fingerprint that could be compared.
@@ -169,7 +170,7 @@ function keyOf({ headers }: FastifyRequest): string | undefined {
   // Node joins lines of the same name with a comma, which no key may contain.
   const key = String(sent)
   const violation = violationOf(key)
-  if (violation) throw Problem.refusing('invalid_request', [{ path: 'Idempotency-Key', ...violation }])
+  if (violation) throw Problem.refusing('invalid_request', [{ path: 'Idempotency-Key', ...violation }], ['I1'])
   return key
 }
 
