@@ -45,3 +45,56 @@ export interface Results {
   created: number
   left: number
 }
+
+/** 0: all that ran held. 1: a documented rule failed, or nothing ran. 3: only rules that are inferred or the fake's differ. */
+export type ExitCode = 0 | 1 | 3
+
+export interface Counts {
+  held: number
+  failed: Record<Source, number>
+  skipped: number
+}
+
+export function countsOf({ cases }: Results): Counts {
+  const counts: Counts = { held: 0, failed: { documented: 0, inferred: 0, fake: 0 }, skipped: 0 }
+  for (const { outcome, source } of cases) {
+    if (outcome === 'failed') counts.failed[source]++
+    else counts[outcome]++
+  }
+  return counts
+}
+
+/** Whether there was no case but skipped ones. */
+export function nothingRan({ cases }: Results): boolean {
+  return cases.every(({ outcome }) => outcome === 'skipped')
+}
+
+/**
+ * What the run comes to. A skipped case never fails; but a run in which no case ran has proved nothing, and so ends with 1:
+ * a wrong filter or an unreachable precondition must not look like success in CI.
+ */
+export function exitCodeOf(results: Results): ExitCode {
+  const { failed } = countsOf(results)
+  if (failed.documented > 0 || nothingRan(results)) return 1
+  return failed.inferred + failed.fake > 0 ? 3 : 0
+}
+
+/** The exit code in words, and the reason for it. */
+export function verdictOf(results: Results): string {
+  const { held, failed, skipped } = countsOf(results)
+  const guesses = failed.inferred + failed.fake
+  const code = `exit code ${exitCodeOf(results)}`
+  if (failed.documented > 0) {
+    const also = guesses > 0 ? `, and ${cases(guesses)} of rules that are inferred or the fake's own` : ''
+    return `${cases(failed.documented)} of documented rules failed${also}: ${code}.`
+  }
+  if (guesses > 0) {
+    return `No documented rule failed; ${cases(guesses)} of rules that are inferred or the fake's own ${guesses === 1 ? 'differs' : 'differ'}: ${code}.`
+  }
+  if (held > 0) return `${held === 1 ? 'The case that ran' : `All ${held} cases that ran`} held: ${code}.`
+  const why =
+    skipped > 0 ? `No case ran, ${skipped === 1 ? 'the only one' : `all ${skipped}`} skipped` : 'There was no case'
+  return `${why}, so nothing is proved: ${code}.`
+}
+
+const cases = (count: number) => `${count} ${count === 1 ? 'case' : 'cases'}`
