@@ -39,10 +39,11 @@ export async function readOpenApi(file: string): Promise<object> {
 }
 
 async function parsed(text: string): Promise<unknown> {
-  const { parse } = await import('yaml')
   try {
-    // YAML has every text of JSON, but is a hundred times slower.
-    return /^\s*\{/.test(text) ? JSON.parse(text) : parse(text, { merge: true, logLevel: 'silent' })
+    // A parser of YAML reads JSON as well, but slowly.
+    if (/^\s*\{/.test(text)) return JSON.parse(text)
+    const { parse } = await import('yaml')
+    return parse(text, { merge: true, logLevel: 'error' })
   } catch {
     throw new UsageError('it is neither valid JSON nor valid YAML.')
   }
@@ -91,13 +92,16 @@ export function exitCodeOfDrift(changes: Change[]): 0 | 1 | 3 {
 export function renderDrift(changes: Change[]): string {
   if (changes.length === 0) return 'The documents agree: exit code 0.\n'
   const blocks = [...Map.groupBy(changes, ({ operation }) => operation)].map(([operation, own]) => {
-    const lines = merged(own).map(line => `  ${line}\n`)
-    return `${oneLine(operation)}\n${lines.join('')}\n`
+    return { operation, lines: merged(own) }
   })
-  const count = (word: string) => changes.filter(change => wordOf(change) === word).length
+  const text = blocks.map(({ operation, lines }) => {
+    return `${oneLine(operation)}\n${lines.map(line => `  ${line.text}\n`).join('')}\n`
+  })
+  const all = blocks.flatMap(({ lines }) => lines)
+  const count = (word: string) => all.filter(line => line.word === word).length
   const counts = `${count('breaks')} breaking, ${count('differs')} not breaking, ${count('added')} added`
-  const total = `${changes.length} ${changes.length === 1 ? 'difference' : 'differences'}`
-  return `${blocks.join('')}${total}: ${counts}: exit code ${exitCodeOfDrift(changes)}.\n`
+  const total = `${all.length} ${all.length === 1 ? 'difference' : 'differences'}`
+  return `${text.join('')}${total}: ${counts}: exit code ${exitCodeOfDrift(changes)}.\n`
 }
 
 const words = ['breaks', 'differs', 'added'] as const
@@ -106,7 +110,7 @@ const wordOf = ({ breaking, kind }: Change): (typeof words)[number] =>
   breaking ? 'breaks' : kind === 'added' ? 'added' : 'differs'
 
 /** The lines of an operation. What is the same in several responses is told once. */
-function merged(changes: Change[]): string[] {
+function merged(changes: Change[]): { word: string; text: string }[] {
   const lines = new Map<string, { change: Change; statuses: string[]; rest: string }>()
   for (const change of changes) {
     const [, status, rest = ''] = /^response (\S+)(.*)$/.exec(change.where) ?? []
@@ -121,7 +125,7 @@ function merged(changes: Change[]): string[] {
       .map(({ change, statuses, rest }) => {
         const where = statuses.length === 0 ? change.where : `response ${statuses.join(', ')}${rest}`
         const kind = change.kind === 'removed' ? ' (only in ours)' : ''
-        return oneLine(`${word.padEnd(7)} ${where}${kind}: ${change.text}`)
+        return { word, text: oneLine(`${word.padEnd(7)} ${where}${kind}: ${change.text}`) }
       })
   )
 }

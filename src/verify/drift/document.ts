@@ -27,6 +27,11 @@ const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'tr
 export const objectOf = (value: unknown): Json => (isObject(value) ? value : {})
 export const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
 
+/** A parameter or a header has a schema, or the one of its media type. */
+export function schemaOf({ schema, content }: Json): unknown {
+  return schema ?? objectOf(listOf(Object.values(objectOf(content)))[0]).schema
+}
+
 /** @throws {UsageError} when it is no OpenAPI 3 document */
 export function openApi(root: unknown): Document {
   if (!isObject(root)) throw new UsageError('it is not an OpenAPI document: it is no object.')

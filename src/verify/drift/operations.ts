@@ -1,5 +1,5 @@
 import type { Change } from '../drift.ts'
-import { type Document, type Json, listOf, type Operation, objectOf } from './document.ts'
+import { type Document, type Json, type Operation, objectOf, schemaOf } from './document.ts'
 import { nodeOf } from './reading.ts'
 import { compareResponses } from './responses.ts'
 import { comparison } from './schemas.ts'
@@ -138,9 +138,4 @@ function styleOf({ in: place, style, explode, content }: Json): string {
   if (content !== undefined) return Object.keys(objectOf(content)).join()
   const name = style ?? (place === 'query' || place === 'cookie' ? 'form' : 'simple')
   return (explode ?? name === 'form') ? `${name}, exploded` : String(name)
-}
-
-/** A parameter has a schema, or the one of its media type. */
-export function schemaOf({ schema, content }: Json): unknown {
-  return schema ?? objectOf(listOf(Object.values(objectOf(content)))[0]).schema
 }

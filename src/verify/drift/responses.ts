@@ -1,5 +1,5 @@
-import { type Document, type Json, objectOf } from './document.ts'
-import { type Bench, schemaOf } from './operations.ts'
+import { type Document, type Json, objectOf, schemaOf } from './document.ts'
+import type { Bench } from './operations.ts'
 import { short } from './values.ts'
 
 type Responses = Map<string, Json>

@@ -2,6 +2,8 @@
 
 export const isSubset = <Item>(one: Set<Item>, other: Set<Item>) => [...one].every(item => other.has(item))
 
+export const without = <Item>(one: Set<Item>, other: Set<Item>) => new Set([...one].filter(item => !other.has(item)))
+
 export const intersectionOf = <Item>(one: Set<Item>, other: Set<Item>) =>
   new Set([...one].filter(item => other.has(item)))
 

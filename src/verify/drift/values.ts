@@ -1,4 +1,4 @@
-import { isSubset } from './sets.ts'
+import { isSubset, without } from './sets.ts'
 import { lower, type Shape, upper } from './shape.ts'
 
 /** Where a client breaks that works with the other side: `theirs` is the published document, `ours` the fake's. */
@@ -47,28 +47,31 @@ export function compareValues(theirs: Shape, ours: Shape, direction: Direction, 
   /** False where there is nothing left to compare, since nothing fits both. */
   function compareTypes(): boolean {
     const [their, our] = [theirs.types, ours.types]
-    if (theirs.values && ours.values) compareSets('the values are', theirs.values, ours.values)
-    else if (theirs.values) tell('narrower', `only ${list(theirs.values)} in theirs, any value in ours`)
-    else if (ours.values) tell('wider', `any value in theirs, only ${list(ours.values)} in ours`)
-    else compareSets('the type is', their && typeNames(their), our && typeNames(our), their, our)
+    if (theirs.values && ours.values) compareListed(theirs.values, ours.values)
+    else {
+      if (theirs.values) tell('narrower', `only ${list(theirs.values)} in theirs, any value in ours`)
+      else if (ours.values) tell('wider', `any value in theirs, only ${list(ours.values)} in ours`)
+      // The types of listed values are fewer, which is told; but they may also be others.
+      const told = theirs.values ? within(their, our) : ours.values !== undefined && within(our, their)
+      if (!told) compareKinds(their, our)
+    }
     return !their || !our || their.size === 0 || our.size === 0 || [...their].some(type => our.has(type))
   }
 
-  /** The sets that are shown may be shorter than those that are compared. */
-  function compareSets(
-    what: string,
-    theirText?: Set<string>,
-    ourText?: Set<string>,
-    their = theirText,
-    our = ourText
-  ): void {
-    const text = `${what} ${theirText ? list(theirText) : 'not said'} in theirs and ${ourText ? list(ourText) : 'not said'} in ours`
-    const less = !our ? their !== undefined : their && isSubset(their, our)
-    const more = !their ? our !== undefined : our && isSubset(our, their)
-    if (less && more) return
-    if (less) tell('narrower', text)
-    else if (more) tell('wider', text)
-    else if (their && our) other(`${text}; neither fits the other`, 'theirs')
+  function compareListed(their: Set<string>, our: Set<string>): void {
+    const [extra, lacking] = [without(their, our), without(our, their)]
+    if (lacking.size === 0 && extra.size > 0) tell('wider', `${list(extra)} only in theirs`)
+    else if (extra.size === 0 && lacking.size > 0) tell('narrower', `${list(lacking)} only in ours`)
+    else if (extra.size > 0) other(`${list(extra)} only in theirs, ${list(lacking)} only in ours`, 'theirs')
+  }
+
+  function compareKinds(their: Types, our: Types): void {
+    const [narrower, wider] = [within(their, our), within(our, their)]
+    const text = `the type is ${typeNames(their)} in theirs and ${typeNames(our)} in ours`
+    if (narrower && wider) return
+    if (narrower) tell('narrower', text)
+    else if (wider) tell('wider', text)
+    else other(`${text}; neither fits the other`, 'theirs')
   }
 
   function compareLimits(): void {
@@ -107,4 +110,10 @@ export const short = (text: string) => (text.length > 80 ? `${text.slice(0, 79).
 
 export const list = (set: Set<string>) => (set.size === 0 ? 'nothing' : short([...set].join(', ')))
 
-const typeNames = (types: Set<string>) => new Set([...types].filter(type => type !== 'integer' || !types.has('number')))
+type Types = Shape['types']
+
+/** Without types there are all. */
+const within = (one: Types, other: Types) => !other || (one !== undefined && isSubset(one, other))
+
+const typeNames = (types: Types) =>
+  types ? list(new Set([...types].filter(type => type !== 'integer' || !types.has('number')))) : 'not said'
