@@ -42,8 +42,9 @@ async function parsed(text: string): Promise<unknown> {
   try {
     // A parser of YAML reads JSON as well, but slowly.
     if (/^\s*\{/.test(text)) return JSON.parse(text)
-    const { parse } = await import('yaml')
-    return parse(text, { merge: true, logLevel: 'error' })
+    // A module of CommonJS has but this export once it is bundled.
+    const { default: yaml } = await import('yaml')
+    return yaml.parse(text, { merge: true, logLevel: 'error' })
   } catch {
     throw new UsageError('it is neither valid JSON nor valid YAML.')
   }
