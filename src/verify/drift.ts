@@ -33,6 +33,7 @@ export async function readOpenApi(file: string): Promise<object> {
     return openApi(document).root
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
+    if (!(error instanceof UsageError) && code === undefined) throw error
     const reason = error instanceof UsageError ? error.message : `${code}.`
     throw new UsageError(`the OpenAPI document ${file} cannot be used: ${reason}`)
   }
