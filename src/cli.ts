@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { get } from 'node:http'
 import type { Logger } from 'pino'
-import { type Config, helpText, readInvocation } from './config.ts'
+import type { Config, VerifyConfig } from './config.ts'
 import { Failure, UsageError } from './failure.ts'
 import type { StartOptions } from './index.ts'
+import { helpText, readInvocation } from './invocation.ts'
 import { isLoopbackAddress } from './loopback.ts'
 import { takeOver } from './signals.ts'
 import { version } from './version.ts'
@@ -21,6 +22,7 @@ export async function main(): Promise<void> {
     const invocation = readInvocation(process.argv.slice(2), process.env)
     if ('help' in invocation) process.stdout.write(helpText())
     else if ('version' in invocation) process.stdout.write(`${version()}\n`)
+    else if (invocation.command === 'verify') await verify(invocation.config)
     else await commands[invocation.command](invocation.config, invocation.program)
   } catch (error) {
     process.stderr.write(`fake-topcalls: ${sentence(error)}\n`)
@@ -30,6 +32,17 @@ export async function main(): Promise<void> {
 }
 
 const commands = { start, exec, healthcheck, openapi }
+
+/** Asks a server, or a document, whether it keeps the contract. */
+async function verify(config: VerifyConfig): Promise<void> {
+  if (config.openapi !== undefined) {
+    const { verifyDocument } = await import('./verify/document.ts')
+    process.exitCode = await verifyDocument(config.openapi, process.stdout)
+    return
+  }
+  const { verify: verifyServer } = await import('./verify/command.ts')
+  process.exitCode = await verifyServer(config, tokenOf(config), { out: process.stdout, err: process.stderr })
+}
 
 async function start(config: Config): Promise<void> {
   const { listen } = await import('./index.ts')
@@ -95,7 +108,10 @@ async function optionsOf(config: Config): Promise<StartOptions> {
 }
 
 /** The token of the control plane, as it was typed or as it stands in its file. */
-function tokenOf({ controlToken, controlTokenFile: file }: Config): string | undefined {
+function tokenOf({
+  controlToken,
+  controlTokenFile: file
+}: Pick<Config, 'controlToken' | 'controlTokenFile'>): string | undefined {
   if (file !== undefined && controlToken !== undefined) {
     throw new UsageError('--control-token and --control-token-file exclude each other.')
   }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import t from 'tap'
 import { connect as connectTo } from '../src/client.ts'
-import { readInvocation } from '../src/config.ts'
+import { readInvocation } from '../src/invocation.ts'
 import { postCarrier } from './fixtures/bench.ts'
 import { program, run, started } from './fixtures/program.ts'
 

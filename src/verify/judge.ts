@@ -1,0 +1,156 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/schema'
+import { oneLine } from '../reports/text.ts'
+import { everyError } from '../violations.ts'
+import type { Expectation } from './cases.ts'
+import type { Answer } from './exchange.ts'
+import type { Difference } from './results.ts'
+import { memberAt } from './template.ts'
+
+/** Longest piece of an answer that is told. */
+const longestSeen = 300
+
+const statusSets: Record<string, (number | undefined)[]> = {
+  created: [200, 201, 202],
+  refused: [400, 422],
+  none: [undefined]
+}
+const statusTexts: Record<string, string> = {
+  created: 'a status of success (200, 201 or 202)',
+  refused: 'a refusal (400 or 422)',
+  none: 'no answer'
+}
+
+/**
+ * Compares the answers of a step with what is expected of them.
+ * @param earlier the first answer of each named step so far
+ */
+export function judge(
+  step: string,
+  expect: Expectation,
+  answers: Answer[],
+  earlier: Record<string, Answer>
+): Difference[] {
+  const differences = answers.flatMap((answer, index) => {
+    const name = answers.length > 1 ? `${step}, answer ${index + 1} of ${answers.length}` : step
+    return judgeOne(name, expect, answer, earlier)
+  })
+  const { alike = [], distinct = [], exactly } = expect
+  for (const part of alike) {
+    const kinds = new Set(answers.map(answer => shown(partOf(answer, part))))
+    if (kinds.size > 1) {
+      differences.push({ step, expected: `the same ${part} in all answers`, seen: `${kinds.size} different ones` })
+    }
+  }
+  for (const part of distinct) {
+    const kinds = new Set(answers.map(answer => shown(partOf(answer, part))))
+    if (kinds.size < answers.length) {
+      const seen = `${kinds.size} different among ${answers.length} answers`
+      differences.push({ step, expected: `another ${part} in each answer`, seen })
+    }
+  }
+  if (exactly) {
+    const { times, header, value } = exactly
+    const count = answers.filter(({ headers }) => headerFits(headers[header], value)).length
+    if (count !== times) {
+      const expected = `${times} of ${answers.length} answers with ${header} ${headerText(value)}`
+      differences.push({ step, expected, seen: String(count) })
+    }
+  }
+  return differences
+}
+
+function judgeOne(step: string, expect: Expectation, answer: Answer, earlier: Record<string, Answer>): Difference[] {
+  const { status, headers = {}, body, same, different } = expect
+  const differences: Difference[] = []
+  const differ = (expected: string, seen: string) => void differences.push({ step, expected, seen })
+
+  if (status !== undefined && !fits(status, answer.status)) {
+    differ(statusText(status), `${answer.status ?? 'no answer'}${detailOf(answer)}`)
+    // What belongs to another answer is no difference of its own.
+    return differences
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    const seen = answer.headers[name]
+    if (!headerFits(seen, value)) {
+      differ(`the header ${name} ${headerText(value)}`, seen === undefined ? 'no such header' : shown(seen))
+    }
+  }
+  if (body !== undefined) {
+    const schema = body as TSchema
+    if (answer.body === undefined) differ('a body of JSON', shown(answer.text))
+    else if (!Compile(schema).Check(answer.body)) {
+      for (const { instancePath, message } of everyError(schema, answer.body, 5)) {
+        const path = instancePath.slice(1).replaceAll('/', '.')
+        const seen = path === '' ? answer.body : memberAt(answer.body, path)
+        differ(`${path ? `the member ${path}` : 'a body'} that ${message}`, shown(seen))
+      }
+    }
+  }
+  if (same) {
+    for (const part of same.parts) {
+      const [here, there] = [partOf(answer, part), partOf(earlier[same.step], part)]
+      if (!isDeepStrictEqual(here, there))
+        differ(`the same ${part} as in step ${same.step}, ${shown(there)}`, shown(here))
+    }
+  }
+  if (different) {
+    for (const part of different.parts) {
+      const here = partOf(answer, part)
+      if (here === undefined || isDeepStrictEqual(here, partOf(earlier[different.step], part))) {
+        differ(
+          `another ${part} than in step ${different.step}`,
+          here === undefined ? 'none' : `the same, ${shown(here)}`
+        )
+      }
+    }
+  }
+  return differences
+}
+
+type Status = NonNullable<Expectation['status']>
+
+/** Whether a status is one of those that are expected. */
+export const fits = (status: Status, seen: number | undefined): boolean => statusesOf(status).includes(seen)
+
+function statusesOf(status: Status): (number | undefined)[] {
+  return typeof status === 'string' ? (statusSets[status] ?? []) : [status].flat()
+}
+
+function statusText(status: Status): string {
+  return typeof status === 'string' ? (statusTexts[status] ?? status) : `status ${[status].flat().join(' or ')}`
+}
+
+type HeaderExpectation = NonNullable<Expectation['headers']>[string]
+
+function headerFits(seen: string | undefined, value: HeaderExpectation): boolean {
+  if (value === null) return seen === undefined
+  if (typeof value === 'string') return seen === value
+  return seen !== undefined && new RegExp(value.pattern).test(seen)
+}
+
+function headerText(value: HeaderExpectation): string {
+  if (value === null) return 'to be absent'
+  return typeof value === 'string' ? `to be ${value}` : `to match ${value.pattern}`
+}
+
+function partOf(answer: Answer | undefined, part: string): unknown {
+  if (answer === undefined) return undefined
+  if (part === 'status') return answer.status
+  if (part === 'body') return answer.text
+  const [first = '', ...rest] = part.split('.')
+  return first === 'headers' ? answer.headers[rest.join('.')] : memberAt(answer.body, rest.join('.'))
+}
+
+/** The words of a problem document, which say more than its status. */
+function detailOf({ body, text }: Answer): string {
+  const detail = memberAt(body, 'detail') ?? (text === '' ? undefined : text)
+  return detail === undefined ? '' : `: ${shown(detail, false)}`
+}
+
+function shown(value: unknown, quoted = true): string {
+  if (value === undefined) return 'nothing'
+  const text = typeof value === 'string' && !quoted ? value : JSON.stringify(value)
+  return oneLine(text.length > longestSeen ? `${text.slice(0, longestSeen)}…` : text)
+}

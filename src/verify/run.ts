@@ -1,0 +1,184 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
+import { type Case, type Expectation, type Need, needText, type Request, type Step } from './cases.ts'
+import type { Answer, Outgoing } from './exchange.ts'
+import { fits, judge } from './judge.ts'
+import type { CaseResult, Difference } from './results.ts'
+import type { Identity, Session } from './session.ts'
+import { fill, memberAt, StepError, type Variables, withMember } from './template.ts'
+
+const carriersPath = '/v1/phone-numbers/carriers'
+
+export interface RunOptions {
+  /** What the names of all that is created begin with. */
+  prefix: string
+  /** Whether cases run that take more than a minute. */
+  slow: boolean
+  /** Behaviours that are known to be otherwise than the cases expect. */
+  observed: Record<string, unknown>
+}
+
+/** How many requests a case sends, if none has to be repeated. */
+export const requestsOf = ({ steps }: Case): number =>
+  steps.reduce((sum, { send, times = 1, at_once = 1 }) => sum + (send ? times * at_once : 0), 0)
+
+/** How many things a case creates at most. */
+export const creationsOf = ({ steps }: Case): number =>
+  steps.reduce((sum, step) => sum + (step.send && step.expect?.status === 'created' ? count(step) : 0), 0)
+
+const count = ({ times = 1, at_once = 1 }: Step): number => times * at_once
+
+/** Why a case cannot be run against a server, or undefined. */
+function obstacleTo({ needs = [], strictness, steps }: Case, session: Session, slow: boolean): string | undefined {
+  const has: Record<Need, boolean> = {
+    control: session.server !== undefined,
+    other_account: session.other !== undefined,
+    sandbox: session.sandbox,
+    slow
+  }
+  const missing = needs.find(need => !has[need])
+  if (missing) return `needs ${needText(missing)}`
+  const mode = session.server?.strictness ?? 'inferred'
+  if (strictness && !strictness.includes(mode)) return `holds with --strictness ${strictness.join(' or ')} only`
+  return session.affords(requestsOf({ steps } as Case)) ? undefined : 'the requests of --max-requests are spent'
+}
+
+/** What was asked and answered in a step, for another judgement. */
+interface Recorded {
+  name: string
+  expect: Expectation
+  answers: Answer[]
+  earlier: Record<string, Answer>
+}
+
+/** Runs one case against the server of the session. */
+export async function runCase(one: Case, session: Session, options: RunOptions): Promise<CaseResult> {
+  const begun = performance.now()
+  const before = session.requests()
+  const { id, title, rules, source } = one
+  const result = (outcome: CaseResult['outcome'], differences: Difference[] = []): CaseResult => {
+    const requests = session.requests() - before
+    return { id, title, rules, source, outcome, differences, requests, duration: performance.now() - begun }
+  }
+
+  const obstacle = obstacleTo(one, session, options.slow)
+  if (obstacle) return { ...result('skipped'), reason: obstacle }
+
+  const identity = one.needs?.includes('control') ? await session.freshAccount() : session.main
+  const { recorded, broken } = await takeSteps(one, session, identity, options.prefix)
+  const differences = [...recorded.flatMap(step => judgeStep(step)), ...broken]
+  if (differences.length === 0) return result('held')
+
+  const alternative = one.otherwise?.find(
+    ({ expect }) => broken.length === 0 && recorded.every(step => judgeStep(step, expect).length === 0)
+  )
+  if (!alternative) return result('failed', differences)
+  const { behaviour: name, value } = alternative
+  if (isDeepStrictEqual(options.observed[name], value)) return result('held')
+  return { ...result('failed', differences), observed: { name, value } }
+}
+
+function judgeStep(
+  { name, expect, answers, earlier }: Recorded,
+  instead: Record<string, Expectation> = {}
+): Difference[] {
+  return judge(name, { ...expect, ...instead[name] }, answers, earlier)
+}
+
+async function takeSteps({ id, steps }: Case, session: Session, identity: Identity, prefix: string) {
+  const recorded: Recorded[] = []
+  const earlier: Record<string, Answer> = {}
+  const { host } = new URL(session.url)
+  const fixed: Variables = {
+    prefix,
+    name: `${prefix}${randomBytes(3).toString('hex')}-${id}`,
+    key: `${prefix}${randomUUID()}`,
+    token: identity.key,
+    account: identity.account,
+    host
+  }
+  for (const [index, step] of steps.entries()) {
+    const name = step.as ?? `step_${index + 1}`
+    try {
+      const variables = { ...fixed, uuid: randomUUID(), ...earlier }
+      if (step.wait !== undefined) await sleep(step.wait * 1_000)
+      if (step.control) earlier[name] = await steered(step.control, session, variables)
+      if (!step.send) continue
+      const expect = step.expect ? fill(step.expect, variables) : {}
+      const answers = await sent(step, session, identity, variables)
+      recorded.push({ name, expect, answers, earlier: { ...earlier } })
+      if (answers[0]) earlier[name] = answers[0]
+    } catch (error) {
+      if (!(error instanceof StepError)) throw error
+      const { expected, seen } = error
+      return { recorded, broken: [{ step: name, expected, seen }] }
+    }
+  }
+  return { recorded, broken: [] }
+}
+
+async function steered(control: NonNullable<Step['control']>, session: Session, variables: Variables): Promise<Answer> {
+  const { method, path, body } = fill(control, variables)
+  const answer = await session.steer(method, path, body)
+  if (answer.status === undefined || answer.status >= 300) {
+    throw new StepError(
+      `the control plane to do ${method} ${path}`,
+      `${answer.status}: ${memberAt(answer.body, 'detail')}`
+    )
+  }
+  return answer
+}
+
+async function sent(step: Step, session: Session, identity: Identity, variables: Variables): Promise<Answer[]> {
+  const { send = {}, times = 1, at_once = 1, expect } = step
+  // What an answer lacks that a later step needs, such as an id, ends the case.
+  const outgoing = outgoingOf(fill(send, variables), session, identity, variables)
+  const wanted = (status: number | undefined) => expect?.status !== undefined && fits(expect.status, status)
+  const answers: Answer[] = []
+  for (let round = 0; round < times; round++) {
+    answers.push(...(await Promise.all(Array.from({ length: at_once }, () => session.send(outgoing, wanted)))))
+  }
+  return answers
+}
+
+function outgoingOf(request: Request, session: Session, identity: Identity, variables: Variables): Outgoing {
+  const { method = 'POST', path = carriersPath, raw } = request
+  const body = bodyOf(request, method, String(variables.name))
+  const standard: Request['headers'] = {
+    authorization: authorizationOf(request.auth, session, identity),
+    ...(body && { 'content-type': 'application/json' }),
+    // One more than there is keeps the server waiting.
+    ...(body && { 'content-length': String(body.length + (request.unfinished ? 1 : 0)) }),
+    ...(request.key !== undefined && { 'idempotency-key': request.key })
+  }
+  const headers = Object.entries({ ...standard, ...request.headers }).filter(([, value]) => value !== null)
+  return {
+    method,
+    path,
+    headers: Object.fromEntries(headers) as Outgoing['headers'],
+    body,
+    unfinished: request.unfinished,
+    ...(raw !== undefined && { raw: Buffer.from(raw, 'latin1') })
+  }
+}
+
+function authorizationOf(auth: string | undefined, { other }: Session, { key }: Identity): string | null {
+  if (auth === 'none') return null
+  if (auth === 'other') return `Bearer ${other?.key}`
+  return auth ?? `Bearer ${key}`
+}
+
+function bodyOf(
+  { text, base64, body, set = {}, remove = [] }: Request,
+  method: string,
+  name: string
+): Buffer | undefined {
+  if (text !== undefined) return Buffer.from(text)
+  if (base64 !== undefined) return Buffer.from(base64, 'base64')
+  if (method !== 'POST' && body === undefined) return undefined
+  let value: unknown = body ?? { carrier_name: name, sip_gateway: { ipv4: '203.0.113.10' } }
+  for (const [path, is] of Object.entries(set)) value = withMember(value, path.split('.'), { is })
+  for (const path of remove) value = withMember(value, path.split('.'))
+  return Buffer.from(JSON.stringify(value))
+}

@@ -1,0 +1,186 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Control, connect } from '../client.ts'
+import type { VerifyConfig } from '../config.ts'
+import { Failure, UsageError } from '../failure.ts'
+import { isLoopbackAddress } from '../loopback.ts'
+import type { Info } from '../schemas/info.ts'
+import { type Answer, exchanger, type Outgoing } from './exchange.ts'
+import { memberAt } from './template.ts'
+
+/** Requests per second where the server is not on loopback. */
+const politeRate = 10
+
+/** How often a request is sent again that was answered with Retry-After, and how long that is waited for at most. */
+const mostRetries = 3
+const longestPauseMilliseconds = 60_000
+
+/** An API key and what came to be through it. */
+export interface Identity {
+  key: string
+  /** Id of its account, where the control plane has told it. */
+  account?: string
+}
+
+/** One server, and everything that a run may do to it. */
+export interface Session {
+  readonly url: string
+  readonly server: Info | undefined
+  /** Whether its data may have any name: it is this machine's, or steered by a tester. */
+  readonly sandbox: boolean
+  /** The key of the run, and that of another account where there is one. */
+  readonly main: Identity
+  readonly other: Identity | undefined
+  /** Requests that were sent so far, clean-up left out. */
+  requests(): number
+  /** Whether so many more may be sent. */
+  affords(count: number): boolean
+  /** An account of its own for a case that steers it; only with a control plane. */
+  freshAccount(): Promise<Identity>
+  /** Sends a request, again after Retry-After unless its status is wanted. */
+  send(outgoing: Outgoing, wanted: (status: number | undefined) => boolean): Promise<Answer>
+  /** Calls the control plane, below /_topcalls/v1/. */
+  steer(method: string, path: string, body: unknown): Promise<Answer>
+  /** Deletes what was created, where the server can; tells how much was created and how much stays. */
+  cleanUp(): Promise<{ created: number; left: number }>
+}
+
+interface Created {
+  path: string
+  id: string
+  authorization: string
+}
+
+/**
+ * Looks at the server and finds the keys of the run.
+ * @throws {Failure} where there is no server
+ * @throws {UsageError} where a key is needed and none was given
+ */
+export async function openSession(config: VerifyConfig, token: string | undefined): Promise<Session> {
+  const { url, controlUrl = url, maxRequests } = config
+  const local = isLoopbackAddress(new URL(url).hostname.replace(/^\[|\]$/g, ''))
+  const control = connect(controlUrl, { token })
+  const server = config.noControl ? undefined : await lookAt(control, config, token)
+  const api = exchanger(url)
+  const plane = exchanger(controlUrl)
+  const minted: Identity[] = []
+  const created: Created[] = []
+  let requests = 0
+
+  async function mint(): Promise<Identity> {
+    const { key, account_id } = await control.keys.mint()
+    const identity = { key, account: account_id }
+    minted.push(identity)
+    return identity
+  }
+
+  async function mainIdentity(): Promise<Identity> {
+    if (config.key !== undefined) return { key: config.key }
+    if (server) return mint()
+    if (local) return { key: `tc_live_verify_${randomUUID()}` }
+    throw new UsageError(`verify needs a --key for ${url}.`)
+  }
+
+  async function otherIdentity(): Promise<Identity | undefined> {
+    if (config.otherKey !== undefined) return { key: config.otherKey }
+    return server ? mint() : undefined
+  }
+
+  const pace = pacing(config.rate ?? (local ? undefined : politeRate))
+
+  async function exchange(outgoing: Outgoing): Promise<Answer> {
+    await pace()
+    try {
+      return await api.exchange(outgoing)
+    } catch (error) {
+      throw new Failure(`${url} cannot be reached: ${(error as Error).message}.`)
+    }
+  }
+
+  function remember({ path, method, headers }: Outgoing, { status = 0, body, headers: answered }: Answer): void {
+    const id = memberAt(body, 'id')
+    const isNew = status >= 200 && status < 300 && !Object.keys(answered).some(name => name.endsWith('-replayed'))
+    if (method !== 'POST' || !isNew || typeof id !== 'string' || created.some(one => one.id === id)) return
+    created.push({ path: path.split('?')[0] ?? path, id, authorization: String(headers.authorization) })
+  }
+
+  async function send(outgoing: Outgoing, wanted: (status: number | undefined) => boolean): Promise<Answer> {
+    for (let attempt = 0; ; attempt++) {
+      requests++
+      const answer = await exchange(outgoing)
+      remember(outgoing, answer)
+      const seconds = Number(answer.headers['retry-after'] ?? Number.NaN)
+      const busy = (answer.status === 429 || answer.status === 503) && !wanted(answer.status)
+      if (!busy || Number.isNaN(seconds) || attempt === mostRetries || requests >= maxRequests) return answer
+      await sleep(Math.min(seconds * 1_000, longestPauseMilliseconds))
+    }
+  }
+
+  function steer(method: string, path: string, body: unknown): Promise<Answer> {
+    const json = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
+    const headers = {
+      ...(json && { 'content-type': 'application/json', 'content-length': String(json.length) }),
+      ...(token !== undefined && { authorization: `Bearer ${token}` })
+    }
+    return plane.exchange({ method, path: `/_topcalls/v1/${path}`, headers, body: json })
+  }
+
+  async function cleanUp(): Promise<{ created: number; left: number }> {
+    const reset = new Set(minted.map(({ key }) => `Bearer ${key}`))
+    let deletes = true
+    let left = 0
+    for (const { path, id, authorization } of created.filter(one => !reset.has(one.authorization))) {
+      const headers = { authorization }
+      const { status = 0 } = deletes ? await exchange({ method: 'DELETE', path: `${path}/${id}`, headers }) : {}
+      if (status >= 200 && status < 300) continue
+      left++
+      // A server without this operation answers all of them so.
+      if (status === 404 || status === 405) deletes = false
+    }
+    for (const { account } of minted) {
+      await control.forAccount(String(account)).reset()
+      await control.forAccount(String(account)).keys.revoke()
+    }
+    api.close()
+    plane.close()
+    return { created: created.length, left }
+  }
+
+  const main = await mainIdentity()
+  const other = await otherIdentity()
+  return {
+    url,
+    server,
+    sandbox: local || server !== undefined,
+    main,
+    other,
+    requests: () => requests,
+    affords: count => requests + count <= maxRequests,
+    freshAccount: mint,
+    send,
+    steer,
+    cleanUp
+  }
+}
+
+/** What the control plane says of the server; undefined where there is none. */
+async function lookAt(control: Control, { controlUrl }: VerifyConfig, token?: string): Promise<Info | undefined> {
+  try {
+    return await control.info()
+  } catch (error) {
+    if (controlUrl === undefined && token === undefined) return undefined
+    throw new Failure(`the control plane cannot be used: ${(error as Error).message}.`)
+  }
+}
+
+/** Waits before each request as long as it takes to send no more than so many in a second. */
+function pacing(perSecond: number | undefined): () => Promise<void> {
+  if (perSecond === undefined) return async () => {}
+  let next = 0
+  return async () => {
+    const now = performance.now()
+    const due = Math.max(now, next)
+    next = due + 1_000 / perSecond
+    if (due > now) await sleep(due - now)
+  }
+}
