@@ -24,9 +24,9 @@ export const Request = Type.Object(
       description:
         'The whole Authorization header; the key of the run without; `none`; `other` for that of the other account'
     }),
-    key: Type.Optional({ ...Type.String(), description: 'The Idempotency-Key' }),
+    key: Type.Optional({ ...Templated, description: 'The Idempotency-Key' }),
     headers: Type.Optional(
-      Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String()), Type.Null()]), {
+      Type.Record(Type.String(), Templated, {
         description: 'Further headers; a list is sent as several lines, null takes one away'
       })
     ),
@@ -70,6 +70,7 @@ export const Expectation = Type.Object(
     body: Type.Optional({ ...Type.Unknown(), description: 'JSON Schema of the body' }),
     same: Type.Optional({ ...Comparison, description: 'What is as in the answer of that step' }),
     different: Type.Optional({ ...Comparison, description: 'What is otherwise than in the answer of that step' }),
+    equal: Type.Optional(Type.Array(Parts, { description: 'Lists of parts that are the same within one answer' })),
     alike: Type.Optional({ ...Parts, description: 'What is the same in all answers of a step that sends several' }),
     distinct: Type.Optional({ ...Parts, description: 'What is different in each of them' }),
     exactly: Type.Optional(
@@ -133,7 +134,7 @@ export const Case = Type.Object(
             behaviour: Text,
             value: Type.Unknown(),
             expect: Type.Record(Name, Expectation, {
-              description: 'Members of expectations, by step, that replace those above'
+              description: 'What is expected instead, by step; the other steps as above'
             })
           },
           closed

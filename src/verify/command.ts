@@ -8,7 +8,7 @@ import { reporters } from './reporters/index.ts'
 import { heading, progress, summary } from './reporters/spec.ts'
 import { type CaseResult, type ExitCode, exitCodeOf, type Results } from './results.ts'
 import { creationsOf, requestsOf, runCase } from './run.ts'
-import { openSession, type Session } from './session.ts'
+import { openSession } from './session.ts'
 
 export interface Streams {
   out: NodeJS.WritableStream

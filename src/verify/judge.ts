@@ -62,7 +62,7 @@ export function judge(
 }
 
 function judgeOne(step: string, expect: Expectation, answer: Answer, earlier: Record<string, Answer>): Difference[] {
-  const { status, headers = {}, body, same, different } = expect
+  const { status, headers = {}, body, same, different, equal = [] } = expect
   const differences: Difference[] = []
   const differ = (expected: string, seen: string) => void differences.push({ step, expected, seen })
 
@@ -86,6 +86,11 @@ function judgeOne(step: string, expect: Expectation, answer: Answer, earlier: Re
         const seen = path === '' ? answer.body : memberAt(answer.body, path)
         differ(`${path ? `the member ${path}` : 'a body'} that ${message}`, shown(seen))
       }
+    }
+  }
+  for (const [first = '', ...others] of equal) {
+    for (const part of others.filter(one => !isDeepStrictEqual(partOf(answer, one), partOf(answer, first)))) {
+      differ(`${part} to be as ${first}, ${shown(partOf(answer, first))}`, shown(partOf(answer, part)))
     }
   }
   if (same) {

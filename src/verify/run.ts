@@ -83,7 +83,7 @@ function judgeStep(
   { name, expect, answers, earlier }: Recorded,
   instead: Record<string, Expectation> = {}
 ): Difference[] {
-  return judge(name, { ...expect, ...instead[name] }, answers, earlier)
+  return judge(name, instead[name] ?? expect, answers, earlier)
 }
 
 async function takeSteps({ id, steps }: Case, session: Session, identity: Identity, prefix: string) {

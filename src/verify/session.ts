@@ -49,6 +49,8 @@ interface Created {
   path: string
   id: string
   authorization: string
+  /** Id of its account, as answered. */
+  account: unknown
 }
 
 /**
@@ -101,7 +103,8 @@ export async function openSession(config: VerifyConfig, token: string | undefine
     const id = memberAt(body, 'id')
     const isNew = status >= 200 && status < 300 && !Object.keys(answered).some(name => name.endsWith('-replayed'))
     if (method !== 'POST' || !isNew || typeof id !== 'string' || created.some(one => one.id === id)) return
-    created.push({ path: path.split('?')[0] ?? path, id, authorization: String(headers.authorization) })
+    const account = memberAt(body, 'account_id')
+    created.push({ path: path.split('?')[0] ?? path, id, authorization: String(headers.authorization), account })
   }
 
   async function send(outgoing: Outgoing, wanted: (status: number | undefined) => boolean): Promise<Answer> {
@@ -126,10 +129,11 @@ export async function openSession(config: VerifyConfig, token: string | undefine
   }
 
   async function cleanUp(): Promise<{ created: number; left: number }> {
-    const reset = new Set(minted.map(({ key }) => `Bearer ${key}`))
+    // Those of the run itself are taken back as a whole.
+    const own = new Set<unknown>(minted.map(({ account }) => account))
     let deletes = true
     let left = 0
-    for (const { path, id, authorization } of created.filter(one => !reset.has(one.authorization))) {
+    for (const { path, id, authorization } of created.filter(({ account }) => !own.has(account))) {
       const headers = { authorization }
       const { status = 0 } = deletes ? await exchange({ method: 'DELETE', path: `${path}/${id}`, headers }) : {}
       if (status >= 200 && status < 300) continue
