@@ -19,6 +19,7 @@ import { answerParserErrors, controlPrefix, refuseBareHttp, refuseUnknownRoutes,
 import { checkedKeys } from './key-file.ts'
 import { logRequests } from './log.ts'
 import type { AuthMode, Durability, Strictness } from './modes.ts'
+import { checkedObserved, guesses, type Observed } from './observed.ts'
 import { ProblemDocument } from './problem.ts'
 import type { ApiKey } from './schemas/key.ts'
 import type { State } from './schemas/state.ts'
@@ -33,6 +34,7 @@ import { faultInjection } from './topcalls/faults.ts'
 import { idempotency } from './topcalls/idempotency.ts'
 import { recordRequests } from './topcalls/journal.ts'
 import { refuseForeignPages } from './topcalls/pages.ts'
+import { typeProblems } from './topcalls/problems.ts'
 import { rateLimiting } from './topcalls/rate-limits.ts'
 import { version } from './version.ts'
 
@@ -52,6 +54,8 @@ export interface AppOptions {
   auth?: AuthMode | undefined
   /** Which rules are enforced; default `inferred`. */
   strictness?: Strictness
+  /** How another server was seen to behave where TopCalls documents nothing, as `verify --save` writes it. */
+  observed?: Observed | undefined
   /** The clock of all accounts that are not steered apart, or an RFC 3339 instant at which it stands still. */
   clock?: Clock | string | undefined
   /** With it, ids and dice come from a sequence per account and are the same in each run. */
@@ -105,12 +109,14 @@ declare module 'fastify' {
 /**
  * Builds the server without listening. Closing it closes the database.
  * @throws {DatabaseError} when the database cannot be used
- * @throws {UsageError} when a key of the list, the state or the instant of the clock is not acceptable
+ * @throws {UsageError} when a key of the list, the state, what was observed or the instant of the clock is not acceptable
  */
 export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
   const { database = ':memory:', durability = 'full', strictness = 'inferred', logger, control = {}, seed } = options
   const { auth = options.keys ? 'list' : 'any' } = options
   const clock = typeof options.clock === 'string' ? clockAt(options.clock) : (options.clock ?? createClock())
+  const observed = options.observed && checkedObserved(options.observed)
+  const behaviour = { ...guesses, ...observed?.behaviour }
   const journalLimits = { ...journalDefaults, ...options.journal }
   const stores = await openStores({
     database,
@@ -124,9 +130,10 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   })
   const { chance } = stores
 
-  const common = { chance, logger, onArrival: identification(stores) }
+  const common = { chance, logger, onArrival: identification(stores), observed }
   const app = await createServer(common)
   app.addHook('onClose', async () => stores.close())
+  typeProblems(app, behaviour)
   const injection = faultInjection(app, stores)
   injection.decide()
   recordRequests(app, stores)
@@ -135,12 +142,12 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   await app.register(
     async api => {
       refuseForeignPages(api, control ? control.allowedHosts : [])
-      authentication(api, stores)
+      authentication(api, { ...stores, behaviour })
       rateLimiting(api, stores)
       authorization(api)
-      const creating = idempotency(api, { ...stores, strictness })
+      const creating = idempotency(api, { ...stores, strictness, behaviour })
       jsonBodies(api)
-      carrierRoutes(api, { ...stores, strictness, creating })
+      carrierRoutes(api, { ...stores, strictness, behaviour, creating })
     },
     { prefix: '/v1' }
   )
@@ -150,7 +157,15 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const host = apart ?? app
   if (control) {
     const kind = database === ':memory:' ? ('memory' as const) : ('file' as const)
-    const facts = { version: version(), strictness, auth, database: kind, seed: seed ?? null, journal: journalLimits }
+    const facts = {
+      version: version(),
+      strictness,
+      auth,
+      database: kind,
+      seed: seed ?? null,
+      observed: observed ?? null,
+      journal: journalLimits
+    }
     await host.register(scope => controlPlane(scope, { ...stores, facts }, control), { prefix: controlPrefix })
   }
   await host.register(scope => docsRoutes(scope, { api: app, control: control !== false }), { prefix: '/_topcalls' })
@@ -172,10 +187,11 @@ interface ServerOptions {
   onArrival: onRequestHookHandler
   chance: Chance
   logger: FastifyBaseLogger | undefined
+  observed: Observed | undefined
 }
 
 /** A server without routes, with what holds for every request. */
-async function createServer({ chance, logger, onArrival }: ServerOptions): Promise<FastifyInstance> {
+async function createServer({ chance, logger, onArrival, observed }: ServerOptions): Promise<FastifyInstance> {
   let requests = 0
   const newRequestId = () => chance.uuid('request', ++requests)
   const app = Fastify({
@@ -200,12 +216,13 @@ async function createServer({ chance, logger, onArrival }: ServerOptions): Promi
     app.decorateRequest(name)
   }
   app.decorateRequest('committed', false)
+  app.decorateRequest('replayed', false)
   app.addHook('onRequest', onArrival)
   keepApart(app)
   logRequests(app)
   refuseBareHttp(app, newRequestId)
   refuseUnknownRoutes(app)
   app.addSchema(ProblemDocument)
-  await app.register(swagger, openApiOptions)
+  await app.register(swagger, openApiOptions(observed))
   return app
 }

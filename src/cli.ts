@@ -100,11 +100,19 @@ async function optionsOf(config: Config): Promise<StartOptions> {
     clock,
     keys: keys === undefined ? undefined : readKeys(keys),
     state: seedFile === undefined ? undefined : readSeedFile(seedFile),
+    observed: await observedOf(config),
     journal: { entries: config.journalEntries, bytes: config.journalBytes },
     control: config.noControl
       ? false
       : { port: config.controlPort, token: tokenOf(config), allowedHosts: config.allowedHosts }
   }
+}
+
+/** What was observed of another server; loaded for those who ask for it. */
+async function observedOf({ observed }: Config) {
+  if (observed === undefined) return undefined
+  const { readObserved } = await import('./observed.ts')
+  return readObserved(observed)
 }
 
 /** The token of the control plane, as it was typed or as it stands in its file. */
@@ -171,9 +179,9 @@ async function healthcheck({ host, port }: Config): Promise<void> {
   if (status !== 200) throw new Failure(`not ready: the server answered ${status}.`)
 }
 
-async function openapi({ strictness }: Config): Promise<void> {
+async function openapi(config: Config): Promise<void> {
   const { buildApp } = await import('./app.ts')
-  const app = await buildApp({ strictness })
+  const app = await buildApp({ strictness: config.strictness, observed: await observedOf(config) })
   process.stdout.write(app.swagger({ yaml: true }))
   await app.close()
 }

@@ -32,6 +32,7 @@ export const serverOptions = {
     )
   ),
   strictness: choice(strictnesses, 'inferred', 'which rules are enforced'),
+  observed: text('FILE', undefined, 'behave as verify --save has seen another server behave'),
   seedFile: text('FILE', undefined, 'state to start with and to reset to, as GET /_topcalls/v1/state exports it'),
   seed: optional(integer('NUMBER', 0, [0, 999_999_999], 'makes ids, and the dice of faults, the same in each run')),
   clock: instant('INSTANT', 'where the clock stands still until it is steered, such as 2030-01-01T00:00:00Z'),

@@ -35,7 +35,7 @@ export function lineOf(request: FastifyRequest, reply: FastifyReply) {
     status: reply.statusCode,
     milliseconds: Math.round(reply.elapsedTime * 100) / 100,
     ...(request.account && { account: request.account.id }),
-    ...(reply.hasHeader('idempotent-replayed') && { replayed: true })
+    ...(request.replayed && { replayed: true })
   }
 }
 

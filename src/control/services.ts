@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
 import type { AuthMode, Strictness } from '../modes.ts'
+import type { Observed } from '../observed.ts'
 import type { JournalLimits } from '../store/journal.ts'
 import type { StateStore, Stores } from '../store/state.ts'
 
@@ -12,6 +13,7 @@ export interface ServerFacts {
   auth: AuthMode
   database: 'memory' | 'file'
   seed: number | null
+  observed: Observed | null
   journal: JournalLimits
 }
 

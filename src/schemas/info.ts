@@ -8,6 +8,17 @@ export const Info = Type.Object({
   auth: Type.Enum(authModes),
   database: Type.Enum(['memory', 'file']),
   seed: Type.Union([Type.Integer(), Type.Null()]),
+  observed: Type.Union(
+    [
+      Type.Object({
+        observed_at: Type.Optional(Type.String({ format: 'date-time' })),
+        url: Type.Optional(Type.String({ format: 'uri', description: 'The server that was observed' })),
+        behaviour: Type.Record(Type.String(), Type.Unknown(), { description: 'As docs/fidelity.md lists it' })
+      }),
+      Type.Null()
+    ],
+    { description: 'How another server was seen to behave, which this one does as well; null without `--observed`' }
+  ),
   limits: Type.Object({
     journal_entries: Type.Integer({ description: 'Entries per account' }),
     journal_bytes: Type.Integer({ description: 'Bytes of all accounts together, about' })

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fast
 import { bearerToken } from '../bearer.ts'
 import { dateAnswer } from '../http-date.ts'
 import { isOurs } from '../log.ts'
+import type { Behaviour } from '../observed.ts'
 import { Problem } from '../problem.ts'
 import { isKey } from '../schemas/key.ts'
 import type { AccountStore } from '../store/accounts.ts'
@@ -30,9 +31,13 @@ export function identification({ keys, accounts }: Options): onRequestHookHandle
 }
 
 /** Demands a key that is known. */
-export function authentication(api: FastifyInstance, { keys }: Pick<Options, 'keys'>): void {
+export function authentication(
+  api: FastifyInstance,
+  { keys, behaviour }: Pick<Options, 'keys'> & { behaviour: Behaviour }
+): void {
+  const unauthorized = refusal(behaviour)
   api.addHook('onRequest', (request, _, done) => {
-    const token = tokenOf(request)
+    const token = tokenOf(request, unauthorized)
     if (!isKey(token)) throw unauthorized('The API key must look like tc_live_…', 'error="invalid_token"')
     const caller = keys.callerOf(token)
     if (!caller) throw unauthorized('The API key is unknown, revoked or expired', 'error="invalid_token"')
@@ -55,7 +60,7 @@ export function authorization(api: FastifyInstance): void {
   })
 }
 
-function tokenOf({ raw, headers }: FastifyRequest): string {
+function tokenOf({ raw, headers }: FastifyRequest, unauthorized: ReturnType<typeof refusal>): string {
   const lines = raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'authorization')
   // Node keeps the first of several lines, silently.
   if (lines.length > 1) throw unauthorized('Send one Authorization header, not several', 'error="invalid_token"')
@@ -69,7 +74,10 @@ function tokenOf({ raw, headers }: FastifyRequest): string {
   return token
 }
 
-function unauthorized(detail: string, parameters?: string): Problem {
-  const challenge = ['Bearer realm="TopCalls"', ...(parameters ? [parameters] : [])].join(', ')
-  return new Problem('unauthorized', detail, { headers: { 'www-authenticate': challenge }, rules: ['R1'] })
+function refusal({ bad_key_status }: Behaviour) {
+  const kind = bad_key_status === 401 ? 'unauthorized' : 'forbidden'
+  return (detail: string, parameters?: string): Problem => {
+    const challenge = ['Bearer realm="TopCalls"', ...(parameters ? [parameters] : [])].join(', ')
+    return new Problem(kind, detail, { headers: { 'www-authenticate': challenge }, rules: ['R1'] })
+  }
 }

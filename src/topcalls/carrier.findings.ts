@@ -1,7 +1,7 @@
 import { isObject } from '../json.ts'
 import { shortened } from '../redaction.ts'
 import type { Finding } from '../schemas/request.ts'
-import { credentialNames } from './carrier.ts'
+import { credentialNames } from './carrier.credentials.ts'
 
 /** Jambonz keeps the name of a carrier in a column of this length. */
 const jambonzNameLength = 64

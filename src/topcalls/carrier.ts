@@ -1,6 +1,8 @@
 import { type Static, type TObject, type TProperties, Type } from 'typebox'
 import type { Strictness } from '../modes.ts'
+import { type Behaviour, guesses } from '../observed.ts'
 import { type TrunkType, trunkTypes } from '../schemas/carrier.ts'
+import { type Credentials, complete, credentialMembers } from './carrier.credentials.ts'
 import { enforcing, type RuleId } from './rules.ts'
 
 /** Such a text could not be stored as it was sent. */
@@ -30,59 +32,19 @@ const addressOrHostName = {
   )
 }
 
-const shortText = { minLength: 1, maxLength: 64 }
-const notBlank = { ...shortText, pattern: '\\S' }
-
-/** TopCalls publishes no names for the members of `registration`, so the likely spellings are accepted beside the first. */
-const registration = {
-  username: {
-    spellings: ['username', 'register_username'],
-    rule: { ...shortText, pattern: '^\\S*$', ...enforcing('B10', 'must not contain white space') }
-  },
-  password: {
-    spellings: ['password', 'register_password'],
-    rule: { ...notBlank, ...enforcing('B10', 'must not be blank') }
-  },
-  realm: {
-    spellings: ['realm', 'sip_realm', 'register_sip_realm', 'domain'],
-    // One dot splits the text in one way only, so the pattern takes linear time.
-    rule: {
-      ...shortText,
-      pattern: '^(?![Ss][Ii][Pp]:)[^\\s.]*\\.\\S*$',
-      ...enforcing('B10', 'must be a domain such as sip.example.com, without "sip:" and white space')
-    }
-  }
-}
-
-const inboundAuth = {
-  username: {
-    spellings: ['username', 'inbound_auth_username'],
-    rule: { ...notBlank, ...enforcing('B11', 'must not be blank') }
-  },
-  password: {
-    spellings: ['password', 'inbound_auth_password'],
-    rule: { ...notBlank, ...enforcing('B11', 'must not be blank') }
-  }
-}
-
-/** Every spelling of the members of `registration` and of `inbound_auth`. */
-export const credentialNames = {
-  registration: Object.values(registration).flatMap(({ spellings }) => spellings),
-  inbound_auth: Object.values(inboundAuth).flatMap(({ spellings }) => spellings)
-}
-
-type Credentials = Record<string, { spellings: string[]; rule: object }>
-
 /**
  * The body of "add custom carrier": validator and documentation in one. `strictness` decides which rules are in it.
  * What `documented` does not judge is `unknown` to the program.
  */
-export function carrierCreate(strictness: Strictness) {
+export function carrierCreate(strictness: Strictness, behaviour: Behaviour = guesses) {
+  const { registration, inboundAuth } = credentialMembers(behaviour)
   const inferred = <T extends object>(keywords: T): Partial<T> => (strictness === 'documented' ? {} : keywords)
-  const closed = strictness === 'strict' ? { additionalProperties: false } : {}
+  const closed = closedBy(strictness, behaviour)
 
-  const flag = (description: string) =>
-    Type.Optional(Type.Unknown({ ...inferred({ type: 'boolean', default: true }), ...enforcing('B9'), description }))
+  const flag = (fallback: boolean, description: string) =>
+    Type.Optional(
+      Type.Unknown({ ...inferred({ type: 'boolean', default: fallback }), ...enforcing('B9'), description })
+    )
 
   const SipGateway = Type.Object(
     {
@@ -101,8 +63,8 @@ export function carrierCreate(strictness: Strictness) {
           description: 'SIP port'
         })
       ),
-      inbound: flag('Whether calls come in through this gateway'),
-      outbound: flag('Whether calls go out through this gateway')
+      inbound: flag(behaviour.inbound_default, 'Whether calls come in through this gateway'),
+      outbound: flag(true, 'Whether calls go out through this gateway')
     },
     {
       ...closed,
@@ -111,12 +73,15 @@ export function carrierCreate(strictness: Strictness) {
           // That an absent `inbound` means true is inferred.
           if: {
             properties: { inbound: { const: true } },
-            ...(strictness === 'documented' && { required: ['inbound'] })
+            ...((strictness === 'documented' || !behaviour.inbound_default) && { required: ['inbound'] })
           },
           then: { required: ['ipv4'], properties: { ipv4: address } }
         },
         inferred({
-          if: { properties: { inbound: { const: false } }, required: ['inbound'] },
+          if: {
+            properties: { inbound: { const: false } },
+            ...(behaviour.inbound_default && { required: ['inbound'] })
+          },
           then: { properties: { ipv4: addressOrHostName } }
         }),
         inferred({ required: ['ipv4'], ...enforcing('B7') })
@@ -138,7 +103,8 @@ export function carrierCreate(strictness: Strictness) {
       }
     }
     const { type: _, ...schema } = Type.Object(properties, { ...closed, ...marks })
-    return Type.Optional(Type.Unsafe<Static<TObject> | null>({ type: ['object', 'null'], ...schema }))
+    const type = behaviour.null_credentials === 'absent' ? ['object', 'null'] : 'object'
+    return Type.Optional(Type.Unsafe<Static<TObject> | null>({ type, ...schema }))
   }
 
   /** What the object must be with its own `trunk_type`. */
@@ -211,18 +177,12 @@ export function carrierCreate(strictness: Strictness) {
 /** A body that has passed: the validator has filled in the default of `trunk_type`. */
 export type CarrierCreate = Static<ReturnType<typeof carrierCreate>> & { trunk_type: TrunkType }
 
-/** The members' own rules, for every spelling, and which of them must be there in one spelling or another. */
-function complete(members: Credentials, rule: RuleId) {
-  const { realm: _, ...mandatory } = members
-  return {
-    properties: Object.fromEntries(
-      Object.values(members).flatMap(({ spellings, rule }) => spellings.map(name => [name, rule]))
-    ),
-    allOf: Object.entries(mandatory).map(([name, { spellings }]) => ({
-      if: { type: 'object', not: { anyOf: spellings.map(spelling => ({ required: [spelling] })) } },
-      then: { required: [name], ...enforcing(rule) }
-    }))
-  }
+/** What refuses unknown members: the strictness (S1), or what was observed in the place of B14. */
+function closedBy(strictness: Strictness, { unknown_members }: Behaviour) {
+  if (strictness === 'strict') return { additionalProperties: false }
+  return unknown_members === 'refused'
+    ? { additionalProperties: false, 'x-topcalls-closed': 'B14' satisfies RuleId }
+    : {}
 }
 
 const uuid = (description: string) => Type.String({ format: 'uuid', 'x-topcalls-source': 'documented', description })

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Strictness } from '../modes.ts'
+import type { Behaviour } from '../observed.ts'
 import type { CarrierRow, CarrierStore } from '../store/carriers.ts'
 import { addCarrierAnswers, addCarrierDescription } from './carrier.docs.ts'
 import { carrierFindings } from './carrier.findings.ts'
@@ -11,11 +12,12 @@ import { judging } from './validation.ts'
 interface Options {
   carriers: CarrierStore
   strictness: Strictness
+  behaviour: Behaviour
   creating: ReturnType<typeof idempotency>
 }
 
-export function carrierRoutes(api: FastifyInstance, { carriers, strictness, creating }: Options): void {
-  const Body = carrierCreate(strictness)
+export function carrierRoutes(api: FastifyInstance, { carriers, strictness, behaviour, creating }: Options): void {
+  const Body = carrierCreate(strictness, behaviour)
   api.addSchema(Body)
   api.addSchema(Carrier)
 

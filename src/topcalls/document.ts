@@ -1,7 +1,9 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
+import type { Observed } from '../observed.ts'
+import { withObserved } from './document.observed.ts'
 
 /** Metadata of openapi.yaml; the rest of it comes from the route schemas. */
-export const openApiOptions: FastifyDynamicSwaggerOptions = {
+const metadata: FastifyDynamicSwaggerOptions = {
   openapi: {
     openapi: '3.1.0',
     info: {
@@ -28,14 +30,21 @@ export const openApiOptions: FastifyDynamicSwaggerOptions = {
   hideUntagged: true,
   // The control plane is no part of TopCalls and has a document of its own.
   transform: ({ schema, url }) => ({ schema: url.startsWith('/_topcalls/') ? { ...schema, hide: true } : schema, url }),
-  refResolver: { buildLocalReference: (schema, _base, _fragment, index) => String(schema.$id ?? `schema-${index}`) },
-  transformObject(document) {
-    if (!('openapiObject' in document)) return document.swaggerObject
-    const { openapiObject } = document
-    for (const operation of Object.values(openapiObject.paths ?? {}).flatMap(path => Object.values(path ?? {}))) {
-      completeOperation(operation as unknown as Operation)
+  refResolver: { buildLocalReference: (schema, _base, _fragment, index) => String(schema.$id ?? `schema-${index}`) }
+}
+
+/** How the OpenAPI document is made, with what was observed of another server in it. */
+export function openApiOptions(observed: Observed | undefined): FastifyDynamicSwaggerOptions {
+  return {
+    ...metadata,
+    transformObject(document) {
+      if (!('openapiObject' in document)) return document.swaggerObject
+      const { openapiObject } = document
+      for (const operation of Object.values(openapiObject.paths ?? {}).flatMap(path => Object.values(path ?? {}))) {
+        completeOperation(operation as unknown as Operation)
+      }
+      return observed ? (withObserved(openapiObject, observed) as typeof openapiObject) : openapiObject
     }
-    return openapiObject
   }
 }
 

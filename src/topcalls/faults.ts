@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { decodedPath, lineOf } from '../log.ts'
 import { differences, type Subject } from '../match.ts'
+import { replayHeaders } from '../observed.ts'
 import { problemMediaType, renderFaultProblem } from '../problem.ts'
 import { redactedHeaders, redactedJson } from '../redaction.ts'
 import { milliseconds } from '../schemas/common.ts'
@@ -127,7 +128,8 @@ function cut({ raw, request }: FastifyReply): void {
 /** Turns an answer into the one that a rule names; returns its body. */
 function otherAnswer(reply: FastifyReply, { status = defaultStatus, headers = {}, problem }: Fault): Buffer {
   const inherited = status === 429 || status === 503 ? { 'retry-after': '1' } : {}
-  reply.removeHeader('idempotent-replayed').removeHeader('idempotency-payload-mismatch')
+  for (const name of [...replayHeaders, 'Idempotency-Payload-Mismatch']) reply.removeHeader(name)
+  reply.request.replayed = false
   reply.code(status).headers({ ...inherited, 'content-type': problemMediaType, ...headers })
   return renderFaultProblem(status, reply.request.id, problem)
 }

@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
 import { Type } from 'typebox'
 import type { Strictness } from '../modes.ts'
+import type { Behaviour } from '../observed.ts'
 import { Problem, type Violation } from '../problem.ts'
 import { withoutSecrets } from '../redaction.ts'
 import type { AccountStore } from '../store/accounts.ts'
 import type { IdempotencyRecord, IdempotencyStore } from '../store/idempotency.ts'
 import type { Writer } from '../store/writer.ts'
+import { keepRefusals } from './refusals.ts'
 
 const shortest = 8
 const longest = 255
@@ -33,6 +35,7 @@ interface Options {
   writer: Writer
   accounts: AccountStore
   strictness: Strictness
+  behaviour: Behaviour
 }
 
 /** When something is created, and where its ids come from. */
@@ -53,7 +56,7 @@ export interface KeyUse {
  * Adds idempotency keys to the routes of a scope whose config says `idempotent: true`, and returns what wraps their
  * handlers. Register it after authentication and before anything that reads the body.
  */
-export function idempotency(api: FastifyInstance, { records, writer, accounts, strictness }: Options) {
+export function idempotency(api: FastifyInstance, { records, writer, accounts, strictness, behaviour }: Options) {
   api.addHook('onRequest', (request, _, done) => {
     if (request.routeOptions.config.idempotent) request.idempotencyKey = keyOf(request)
     done()
@@ -96,15 +99,19 @@ export function idempotency(api: FastifyInstance, { records, writer, accounts, s
           { rules: ['S2'] }
         )
       }
+      if (behaviour.mismatch_answer !== 'replay') throw mismatch(behaviour.mismatch_answer)
       reply.log.warn(
         { requestId: reply.request.id, idempotencyKey: withoutSecrets(key) },
         'idempotency key used again with another body: the first answer is repeated'
       )
       reply.header('Idempotency-Payload-Mismatch', 'true')
     }
-    reply.header('Idempotent-Replayed', 'true')
+    if (behaviour.replay_header !== null) reply.header(behaviour.replay_header, 'true')
+    reply.request.replayed = true
     return send(reply, record)
   }
+
+  if (behaviour.refusals_kept) keepRefusals(api, { records, writer, replay })
 
   /**
    * Makes a handler of a function that creates something in the store and returns what the client is to see. Effect and
@@ -126,8 +133,9 @@ export function idempotency(api: FastifyInstance, { records, writer, accounts, s
         if (existing) return { record: existing, replayed: true }
 
         const answer = {
-          status: 201,
+          status: behaviour.success_status,
           content_type: 'application/json; charset=utf-8',
+          // By the schema of the route's success, whatever its status.
           body: reply.serializeInput(create(request, { now, newId: newIds() }), '201', 'application/json') as string
         }
         if (keyed) {
@@ -153,6 +161,12 @@ function drawnOnce(newId: () => string): () => () => string {
       return id
     }
   }
+}
+
+function mismatch(status: 409 | 422): Problem {
+  const kind = status === 409 ? 'idempotency_conflict' : 'idempotency_key_reused'
+  const detail = 'This Idempotency-Key was first used with another body; use a fresh key (rule I7, observed)'
+  return new Problem(kind, detail, { rules: ['I7'] })
 }
 
 /** Sends the stored bytes, the first time as every time. */

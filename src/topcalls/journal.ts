@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isOurs, printablePath } from '../log.ts'
+import type { Problem } from '../problem.ts'
 import { redactedHeaders, redactedJson, withoutSecrets } from '../redaction.ts'
 import { faultKinds } from '../schemas/fault.ts'
 import type { Finding, Outcome } from '../schemas/request.ts'
@@ -42,10 +43,10 @@ export function recordRequests(app: FastifyInstance, { journal, accounts }: Opti
   }
 }
 
-function outcomeOf({ fault }: FastifyRequest, reply: FastifyReply): Outcome {
-  if (fault && takesTheAnswer(fault)) return 'faulted'
+function outcomeOf(request: FastifyRequest, reply: FastifyReply): Outcome {
+  if (request.fault && takesTheAnswer(request.fault)) return 'faulted'
   if (reply.statusCode >= 400) return 'refused'
-  return reply.hasHeader('idempotent-replayed') ? 'replayed' : 'created'
+  return request.replayed ? 'replayed' : 'created'
 }
 
 /** The greater part of an entry, put together as text, since it is kept for many requests and read for few. */
@@ -59,6 +60,9 @@ function detailsOf({ headers, sentBody }: FastifyRequest, reply: FastifyReply, p
   return `{"headers":${JSON.stringify(redactedHeaders(headers))},"body":${body},"answer":${answer}}`
 }
 
+const isReuse = (problem: Problem | undefined) =>
+  problem?.kind === 'idempotency_key_reused' || problem?.kind === 'idempotency_conflict'
+
 function isJson(reply: FastifyReply): boolean {
   return /json/.test(String(reply.getHeader('content-type')))
 }
@@ -70,7 +74,7 @@ function findingsOf(request: FastifyRequest, reply: FastifyReply): Finding[] {
   if (idempotent && idempotencyKey === undefined && headers['idempotency-key'] === undefined) {
     found.push({ code: 'missing_idempotency_key', message: 'A retry of this request would create a second one' })
   }
-  if (reply.hasHeader('idempotency-payload-mismatch') || request.problem?.kind === 'idempotency_key_reused') {
+  if (reply.hasHeader('idempotency-payload-mismatch') || isReuse(request.problem)) {
     found.push({ code: 'idempotency_key_reused', message: 'The key was first used with something else' })
   }
   if (sentBody?.json === undefined) return found

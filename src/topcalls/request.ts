@@ -27,6 +27,8 @@ declare module 'fastify' {
     keyed: KeyUse | undefined
     /** Whether this request stored something. */
     committed: boolean
+    /** Whether it was answered with what another one had stored. */
+    replayed: boolean
     /** What refused it. */
     problem: Problem | undefined
     /** The fault that was applied. */

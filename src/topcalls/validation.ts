@@ -29,6 +29,7 @@ export function judging(body: TSchema): FastifySchemaCompiler<unknown> {
 interface SchemaNode {
   'x-topcalls-rule'?: string
   'x-topcalls-message'?: string
+  'x-topcalls-closed'?: string
   properties?: Record<string, SchemaNode>
   then?: TSchema
   minLength?: number
@@ -72,6 +73,7 @@ function faultsOfNode(error: ValueError, node: SchemaNode, data: unknown, pointe
   const path = shortened(pointer.slice(1).replaceAll('/', '.'))
   const member = (name: string) => shortened(path ? `${path}.${name}` : name)
   const { minLength, maxLength, minimum, maximum, 'x-topcalls-message': said, 'x-topcalls-rule': rule = 'R3' } = node
+  const { 'x-topcalls-closed': closed = 'S1' } = node
   const one = (code: Violation['code'], message = said ?? 'is not acceptable'): Fault[] => [
     { path, message, code, rule }
   ]
@@ -91,9 +93,9 @@ function faultsOfNode(error: ValueError, node: SchemaNode, data: unknown, pointe
     case 'additionalProperties':
       return error.params.additionalProperties.map(name => ({
         path: member(name),
-        message: 'is not a member that TopCalls documents (rule S1)',
+        message: `is not a member that TopCalls ${closed === 'S1' ? 'documents' : 'accepts'} (rule ${closed})`,
         code: 'custom',
-        rule: 'S1'
+        rule: closed
       }))
     // B5, B6 with B13: null counts as absent, and the schema says so with `not`.
     case 'not':

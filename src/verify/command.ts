@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import type { VerifyConfig } from '../config.ts'
 import { Failure, UsageError } from '../failure.ts'
-import { readJsonFile } from '../json-file.ts'
 import { isLoopbackAddress } from '../loopback.ts'
+import { readObserved } from '../observed.ts'
 import { type Case, readCases } from './cases.ts'
 import { reporters } from './reporters/index.ts'
 import { heading, progress, summary } from './reporters/spec.ts'
@@ -96,7 +96,7 @@ function planOf(cases: Case[], { url, prefix, maxRequests }: VerifyConfig): stri
 }
 
 function behavioursOf(file: string): Record<string, unknown> {
-  return readJsonFile('observed file', file, content => ({ ...(content as { behaviour?: object }).behaviour }))
+  return readObserved(file).behaviour
 }
 
 /** Writes down the behaviours in which the server differs from the guesses, for --observed. */
