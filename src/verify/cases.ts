@@ -72,10 +72,7 @@ export const Expectation = Type.Object(
     different: Type.Optional({ ...Comparison, description: 'What is otherwise than in the answer of that step' }),
     equal: Type.Optional(Type.Array(Parts, { description: 'Lists of parts that are the same within one answer' })),
     alike: Type.Optional({ ...Parts, description: 'What is the same in all answers of a step that sends several' }),
-    distinct: Type.Optional({ ...Parts, description: 'What is different in each of them' }),
-    exactly: Type.Optional(
-      Type.Object({ times: Type.Integer({ minimum: 0 }), header: Text, value: HeaderExpectation }, closed)
-    )
+    distinct: Type.Optional({ ...Parts, description: 'What is different in each of them' })
   },
   closed
 )

@@ -103,10 +103,10 @@ async function takeSteps({ id, steps }: Case, session: Session, identity: Identi
     try {
       const variables = { ...fixed, uuid: randomUUID(), ...earlier }
       if (step.wait !== undefined) await sleep(step.wait * 1_000)
-      if (step.control) earlier[name] = await steered(step.control, session, variables)
-      if (!step.send) continue
       const expect = step.expect ? fill(step.expect, variables) : {}
-      const answers = await sent(step, session, identity, variables)
+      const answers: Answer[] = []
+      if (step.control) answers.push(await steered(step.control, session, variables))
+      if (step.send) answers.push(...(await sent(step, session, identity, variables)))
       recorded.push({ name, expect, answers, earlier: { ...earlier } })
       if (answers[0]) earlier[name] = answers[0]
     } catch (error) {
