@@ -31,6 +31,7 @@ COPY --from=dependencies /app/node_modules node_modules
 # Readable for any uid, whatever the umask of the checkout was.
 COPY --chmod=755 package.json ./
 COPY --chmod=755 migrations migrations
+COPY --chmod=755 contract contract
 COPY --from=build /app/dist dist
 # A first start leaves V8's code behind, which takes a tenth off all later ones; with the flags that they have.
 RUN node --max-semi-space-size=4 dist/main.js exec -- node -e ' \

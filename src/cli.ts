@@ -41,7 +41,22 @@ async function verify(config: VerifyConfig): Promise<void> {
     return
   }
   const { verify: verifyServer } = await import('./verify/command.ts')
-  process.exitCode = await verifyServer(config, tokenOf(config), { out: process.stdout, err: process.stderr })
+  const stop = new AbortController()
+  let interrupted = 0
+  for (const [signal, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15]
+  ] as const) {
+    takeOver(signal, () => {
+      interrupted = 128 + number
+      // A second one ends the process as if nobody listened.
+      process.removeAllListeners(signal)
+      stop.abort()
+    })
+  }
+  const streams = { out: process.stdout, err: process.stderr }
+  const exitCode = await verifyServer(config, tokenOf(config), streams, stop.signal)
+  process.exitCode = interrupted || exitCode
 }
 
 async function start(config: Config): Promise<void> {

@@ -8,10 +8,11 @@ import { join } from 'node:path'
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
 // In a container this is process 1, for which the kernel drops a signal that nobody listens to. `start` takes over.
-// `exec` that was stopped before its command ran must not look like one whose command succeeded.
-const isExec = process.argv.slice(2).join(' ').split(' -- ')[0]?.split(' ').includes('exec')
+// `exec` and `verify` that were stopped early must not look like success.
+const words = process.argv.slice(2).join(' ').split(' -- ')[0]?.split(' ') ?? []
+const hasResult = words.includes('exec') || words.includes('verify')
 for (const [signal, number] of Object.entries({ SIGINT: 2, SIGTERM: 15 })) {
-  process.once(signal, () => process.exit(isExec ? 128 + number : 0))
+  process.once(signal, () => process.exit(hasResult ? 128 + number : 0))
 }
 
 if (major < 22 || (major === 22 && minor < 18)) {

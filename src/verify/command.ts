@@ -19,11 +19,17 @@ export interface Streams {
  * Runs the cases of the contract against a server and reports.
  * @param token of the server's control plane
  * @param streams `out` for the report, `err` for what is said beforehand and on the way
+ * @param stop ends the run after the case that is under way; what was created is deleted all the same
  * @returns the exit code
  * @throws {UsageError} where the server is not on loopback and nobody said --yes
  * @throws {Failure} where there is no server
  */
-export async function verify(config: VerifyConfig, token: string | undefined, streams: Streams): Promise<ExitCode> {
+export async function verify(
+  config: VerifyConfig,
+  token: string | undefined,
+  streams: Streams,
+  stop?: AbortSignal
+): Promise<ExitCode> {
   const cases = chosen(readCases(), config.only)
   const observed = config.observed === undefined ? {} : behavioursOf(config.observed)
   const say = (line: string) => void streams.err.write(`${line}\n`)
@@ -51,6 +57,7 @@ export async function verify(config: VerifyConfig, token: string | undefined, st
     if (live) streams.out.write(`${heading(described())}\n`)
     const options = { prefix: config.prefix, slow: config.slow, observed }
     for (const [index, one] of cases.entries()) {
+      if (stop?.aborted) break
       const result = await runCase(one, session, options)
       results.push(result)
       if (live) streams.out.write(progress(result, index, cases.length, streams.out))
