@@ -7,7 +7,7 @@ import { type Case, readCases } from './cases.ts'
 import { reporters } from './reporters/index.ts'
 import { heading, progress, summary } from './reporters/spec.ts'
 import { type CaseResult, type ExitCode, exitCodeOf, type Results } from './results.ts'
-import { creationsOf, requestsOf, runCase } from './run.ts'
+import { creationsOf, requestsOf, runCase, skipped } from './run.ts'
 import { openSession } from './session.ts'
 
 export interface Streams {
@@ -39,6 +39,7 @@ export async function verify(
     throw new UsageError(`${config.url} is not on loopback: add --yes if the above may happen there.`)
   }
   const session = await openSession(config, token)
+  const { server } = session
   const startedAt = new Date()
   const begun = performance.now()
   const live = config.reporter === 'spec' && config.output === undefined
@@ -47,7 +48,7 @@ export async function verify(
   try {
     const described = (): Results => ({
       url: config.url,
-      ...(session.server && { server: session.server }),
+      ...(server && { server: { version: server.version, strictness: server.strictness } }),
       startedAt,
       duration: performance.now() - begun,
       cases: results,
@@ -57,8 +58,7 @@ export async function verify(
     if (live) streams.out.write(`${heading(described())}\n`)
     const options = { prefix: config.prefix, slow: config.slow, observed }
     for (const [index, one] of cases.entries()) {
-      if (stop?.aborted) break
-      const result = await runCase(one, session, options)
+      const result = stop?.aborted ? skipped(one, 'the run was stopped') : await runCase(one, session, options)
       results.push(result)
       if (live) streams.out.write(progress(result, index, cases.length, streams.out))
     }
@@ -91,14 +91,16 @@ function chosen(all: Case[], only: string[] | undefined): Case[] {
 
 const isLocal = (url: string) => isLoopbackAddress(new URL(url).hostname.replace(/^\[|\]$/g, ''))
 
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`
+
 /** What the run will do, in words. */
 function planOf(cases: Case[], { url, prefix, maxRequests }: VerifyConfig): string {
   const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0)
   const requests = Math.min(sum(cases.map(requestsOf)), maxRequests)
   const creations = sum(cases.map(creationsOf))
   return (
-    `verify sends up to ${requests} requests of ${cases.length} cases to ${url} and creates up to ${creations} carriers there, ` +
-    `whose names begin with "${prefix}". It deletes them afterwards, where the server can.`
+    `verify runs ${count(cases.length, 'case')} against ${url}, with up to ${count(requests, 'request')}, and creates up to ` +
+    `${count(creations, 'carrier')} there, whose names begin with "${prefix}". It deletes them afterwards, where the server can.`
   )
 }
 

@@ -52,18 +52,23 @@ interface Recorded {
   earlier: Record<string, Answer>
 }
 
+/** The result of a case that is not run. */
+export function skipped({ id, title, rules, source }: Case, reason: string): CaseResult {
+  return { id, title, rules, source, outcome: 'skipped', reason, differences: [], requests: 0, duration: 0 }
+}
+
 /** Runs one case against the server of the session. */
 export async function runCase(one: Case, session: Session, options: RunOptions): Promise<CaseResult> {
   const begun = performance.now()
   const before = session.requests()
   const { id, title, rules, source } = one
-  const result = (outcome: CaseResult['outcome'], differences: Difference[] = []): CaseResult => {
+  const result = (outcome: 'held' | 'failed', differences: Difference[] = []): CaseResult => {
     const requests = session.requests() - before
     return { id, title, rules, source, outcome, differences, requests, duration: performance.now() - begun }
   }
 
   const obstacle = obstacleTo(one, session, options.slow)
-  if (obstacle) return { ...result('skipped'), reason: obstacle }
+  if (obstacle) return skipped(one, obstacle)
 
   const identity = one.needs?.includes('control') ? await session.freshAccount() : session.main
   const { recorded, broken } = await takeSteps(one, session, identity, options.prefix)
