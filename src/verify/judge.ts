@@ -140,9 +140,9 @@ function partOf(answer: Answer | undefined, part: string): unknown {
   return first === 'headers' ? answer.headers[rest.join('.')] : memberAt(answer.body, rest.join('.'))
 }
 
-/** The words of a problem document, which say more than its status. */
-function detailOf({ body, text }: Answer): string {
-  const detail = memberAt(body, 'detail') ?? (text === '' ? undefined : text)
+/** What a refusal says of itself, which is more than its status. */
+function detailOf({ status = 0, body, text }: Answer): string {
+  const detail = status < 400 || text === '' ? undefined : (memberAt(body, 'detail') ?? text)
   return detail === undefined ? '' : `: ${shown(detail, false)}`
 }
 
