@@ -26,12 +26,14 @@ export interface Answer {
   text: string
   /** The body, where it is JSON. */
   body: unknown
+  /** Whether the time was over before anything came. */
+  late?: boolean
 }
 
-/** How long an answer may take: longer than the minute that a server may wait for a slow request. */
-const patienceMilliseconds = 75_000
+/** How long an answer may take, in milliseconds; for a request that is never finished, longer than a server may wait. */
+const patience = { finished: 20_000, unfinished: 75_000 }
 
-const nothing: Answer = { status: undefined, headers: {}, text: '', body: undefined }
+export const noAnswer: Answer = { status: undefined, headers: {}, text: '', body: undefined }
 
 export interface Exchanger {
   exchange(outgoing: Outgoing): Promise<Answer>
@@ -53,11 +55,15 @@ export function exchanger(url: string): Exchanger {
 
   function ask({ method, path, headers, body, unfinished }: Outgoing): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const options = { host, port, method, path: pathOf(path), headers, timeout: patienceMilliseconds }
+      const timeout = unfinished ? patience.unfinished : patience.finished
+      const options = { host, port, method, path: pathOf(path), headers, timeout }
       const sent: ClientRequest = secure ? overHttps({ ...options, agent }) : overHttp({ ...options, agent })
-      sent.on('response', answer => void read(answer).then(resolve, () => resolve(nothing)))
-      sent.on('timeout', () => sent.destroy(new Error('no answer in time')))
-      sent.on('error', (error: NodeJS.ErrnoException) => (isUnreachable(error) ? reject(error) : resolve(nothing)))
+      sent.on('response', answer => void read(answer).then(resolve, () => resolve(noAnswer)))
+      sent.on('timeout', () => {
+        resolve({ ...noAnswer, late: true })
+        sent.destroy()
+      })
+      sent.on('error', (error: NodeJS.ErrnoException) => (isUnreachable(error) ? reject(error) : resolve(noAnswer)))
       if (unfinished) sent.write(body ?? '')
       else sent.end(body)
     })
@@ -72,7 +78,7 @@ export function exchanger(url: string): Exchanger {
         socket.destroy()
         resolve(parsed(received))
       }
-      socket.setTimeout(patienceMilliseconds, end)
+      socket.setTimeout(patience.finished, end)
       socket.setEncoding('latin1')
       socket.on('data', chunk => {
         received += chunk
@@ -114,7 +120,7 @@ function parsed(received: string): Answer {
   const [head = '', ...rest] = received.split('\r\n\r\n')
   const [first = '', ...lines] = head.split('\r\n')
   const status = /^HTTP\/1\.[01] (\d{3})/.exec(first)?.[1]
-  if (status === undefined) return nothing
+  if (status === undefined) return noAnswer
   const headers = Object.fromEntries(
     lines.map(line => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()])
   )

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Control, connect } from '../client.ts'
+import { connect } from '../client.ts'
 import type { VerifyConfig } from '../config.ts'
 import { Failure, UsageError } from '../failure.ts'
 import { isLoopbackAddress } from '../loopback.ts'
+import { oneLine } from '../reports/text.ts'
 import type { Info } from '../schemas/info.ts'
-import { type Answer, exchanger, type Outgoing } from './exchange.ts'
+import { type Answer, exchanger, noAnswer, type Outgoing } from './exchange.ts'
 import { memberAt } from './template.ts'
 
 /** Requests per second where the server is not on loopback. */
@@ -14,6 +15,9 @@ const politeRate = 10
 /** How often a request is sent again that was answered with Retry-After, and how long that is waited for at most. */
 const mostRetries = 3
 const longestPauseMilliseconds = 60_000
+
+/** After so many requests in a row that nobody answered there is no server. */
+const mostSilences = 3
 
 /** An API key and what came to be through it. */
 export interface Identity {
@@ -62,12 +66,12 @@ export async function openSession(config: VerifyConfig, token: string | undefine
   const { url, controlUrl = url, maxRequests } = config
   const local = isLoopbackAddress(new URL(url).hostname.replace(/^\[|\]$/g, ''))
   const control = connect(controlUrl, { token })
-  const server = config.noControl ? undefined : await lookAt(control, config, token)
   const api = exchanger(url)
   const plane = exchanger(controlUrl)
   const minted: Identity[] = []
   const created: Created[] = []
   let requests = 0
+  let silences = 0
 
   async function mint(): Promise<Identity> {
     const { key, account_id } = await control.keys.mint()
@@ -92,11 +96,12 @@ export async function openSession(config: VerifyConfig, token: string | undefine
 
   async function exchange(outgoing: Outgoing): Promise<Answer> {
     await pace()
-    try {
-      return await api.exchange(outgoing)
-    } catch (error) {
-      throw new Failure(`${url} cannot be reached: ${(error as Error).message}.`)
-    }
+    const answer = await api.exchange(outgoing).catch((error: Error) => {
+      throw new Failure(`${url} cannot be reached: ${error.message}.`)
+    })
+    silences = answer.late ? silences + 1 : 0
+    if (silences === mostSilences) throw new Failure(`${url} does not answer.`)
+    return answer
   }
 
   function remember({ path, method, headers }: Outgoing, { status = 0, body, headers: answered }: Answer): void {
@@ -150,6 +155,8 @@ export async function openSession(config: VerifyConfig, token: string | undefine
     return { created: created.length, left }
   }
 
+  const isExpected = config.controlUrl !== undefined || token !== undefined
+  const server = config.noControl ? undefined : await lookAt(steer, isExpected)
   const main = await mainIdentity()
   const other = await otherIdentity()
   return {
@@ -168,13 +175,13 @@ export async function openSession(config: VerifyConfig, token: string | undefine
 }
 
 /** What the control plane says of the server; undefined where there is none. */
-async function lookAt(control: Control, { controlUrl }: VerifyConfig, token?: string): Promise<Info | undefined> {
-  try {
-    return await control.info()
-  } catch (error) {
-    if (controlUrl === undefined && token === undefined) return undefined
-    throw new Failure(`the control plane cannot be used: ${(error as Error).message}.`)
-  }
+async function lookAt(steer: Session['steer'], isExpected: boolean): Promise<Info | undefined> {
+  const answer = await steer('GET', 'info', undefined).catch((error: Error) => ({ ...noAnswer, text: error.message }))
+  const { status, body, text } = answer
+  if (status === 200 && typeof memberAt(body, 'strictness') === 'string') return body as Info
+  if (!isExpected) return undefined
+  const why = memberAt(body, 'detail') ?? (status === undefined ? text || 'no answer' : `it answers ${status}`)
+  throw new Failure(`the control plane cannot be used: ${oneLine(String(why))}.`)
 }
 
 /** Waits before each request as long as it takes to send no more than so many in a second. */
