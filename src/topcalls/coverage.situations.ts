@@ -35,8 +35,9 @@ export const situations: Situation[] = [
       return sent.inbound !== false && isIpv4(sent.ipv4)
     }
   ),
-  violated('B4', 'inbound-host-name', 'a host name, or no address, with inbound true', {
-    missing: 'nobody sent a host name with inbound: true, as the example of TopCalls does'
+  violated('B4', 'inbound-host-name', 'a host name with inbound true', {
+    missing: 'nobody sent a host name with inbound: true, as the example of TopCalls does',
+    shows: ({ violated, sent }) => violated.includes('B4') && typeof sent.ipv4 === 'string'
   }),
   violated('B5', 'registration-missing', 'trunk_type: reg without registration', {
     missing: 'nobody sent trunk_type: reg without registration'
