@@ -5,8 +5,8 @@ type CoveredRule = Coverage['rules'][number]
 type Situation = CoveredRule['situations'][number]
 
 /** What the numbers come to, as a sentence. */
-export function coverageSentence({ percent, seen, demanded, strictness }: Coverage): string {
-  return `Coverage of the contract: ${percent} %, ${seen} of ${demanded} situations (strictness ${strictness})`
+function sentence({ percent, seen, demanded, strictness }: Coverage): string {
+  return `${percent} %: ${seen} of the ${demanded} situations that a suite should have with strictness ${strictness}`
 }
 
 /** For a terminal: a line for each rule that a client can do something about, and what to add. */
@@ -16,7 +16,7 @@ export function coverageText(coverage: Coverage): string {
   const additions = missing.map(({ rule, text }) => `  ${rule.padEnd(4)}  ${text}`)
   const advice = additions.length > 0 ? `\nWhat to add:\n${additions.join('\n')}\n` : ''
   const head = 'rule  source       seen  count  what it says'
-  return `${coverageSentence(coverage)}\n\n${head}\n${lines.join('\n')}\n${advice}`
+  return `Coverage of the contract: ${sentence(coverage)}\n\n${head}\n${lines.join('\n')}\n${advice}`
 }
 
 function lineOf(rule: CoveredRule): string {
@@ -37,7 +37,7 @@ export function coverageHtml(coverage: Coverage): string {
   const { missing, rules, percent } = coverage
   return page(
     'Coverage of the contract',
-    html`<p class="faint">${coverageSentence(coverage)}</p>
+    html`<p>${sentence(coverage)}</p>
 <p><meter min="0" max="100" value="${percent}" aria-label="Coverage">${percent} %</meter></p>
 ${
   missing.length > 0 &&
@@ -61,7 +61,7 @@ function row(rule: CoveredRule): Html {
 }
 
 function line({ kind, text, demanded, count, first }: Situation): Html {
-  const name = html`${text} <span class="faint">(${kind})</span>`
+  const name = html`${text} <span class="faint">(${kind === 'violated' ? 'breaks it' : 'keeps it'})</span>`
   if (count === 0) {
     const mark = demanded ? html`<span class="bad">missing</span>` : html`<span class="faint">not asked for</span>`
     return html`<div>${mark} ${name}</div>`

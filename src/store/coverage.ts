@@ -26,8 +26,8 @@ type Tally = (Sighting | undefined)[]
 /** The counts of those beyond are only part of the sum. */
 const rememberedAccounts = 1_000
 
-/** The least recent of more are forgotten: retries follow soon. */
-const rememberedKeys = 10_000
+/** Twice so many keys are remembered at most; the least recent half is forgotten at once: retries follow soon. */
+const rememberedKeys = 5_000
 
 export type CoverageStore = ReturnType<typeof coverageStore>
 
@@ -37,7 +37,9 @@ export function coverageStore() {
   /** Of accounts that are no longer remembered. */
   let elsewhere: Tally = []
   /** What became of idempotency keys, by account and key. */
-  const keys = new Map<string, KeyPast>()
+  let keys = new Map<string, KeyPast>()
+  // To look for the oldest key of a Map takes the longer the more were deleted before it.
+  let olderKeys = new Map<string, KeyPast>()
 
   function tallyOf(account: string | null): Tally {
     const known = tallies.get(account)
@@ -75,18 +77,24 @@ export function coverageStore() {
       }
     },
     /** What became of a key. */
-    pastOf: (account: string | null, key: string): KeyPast | undefined => keys.get(`${account} ${key}`),
+    pastOf(account: string | null, key: string): KeyPast | undefined {
+      const name = `${account} ${key}`
+      return keys.get(name) ?? olderKeys.get(name)
+    },
     /** Remembers what became of a key. */
     remember(account: string | null, key: string, past: KeyPast): void {
-      const name = `${account} ${key}`
-      keys.delete(name)
-      if (keys.size >= rememberedKeys) keys.delete(keys.keys().next().value as string)
-      keys.set(name, past)
+      if (keys.size >= rememberedKeys) {
+        olderKeys = keys
+        keys = new Map()
+      }
+      keys.set(`${account} ${key}`, past)
     },
     /** Forgets the keys of one account, or of all. */
     forgetKeys(account: string | undefined): void {
-      if (account === undefined) keys.clear()
-      else for (const name of keys.keys()) if (name.startsWith(`${account} `)) keys.delete(name)
+      for (const map of [keys, olderKeys]) {
+        if (account === undefined) map.clear()
+        else for (const name of map.keys()) if (name.startsWith(`${account} `)) map.delete(name)
+      }
     },
     /** Returns what brings back the counts that are cleared from now on; of keys there is no need. */
     snapshot(): () => void {
