@@ -16,6 +16,9 @@ interface Options {
  */
 export function tellCoverage(coverage: Coverage, { min = 0, report, err }: Options): 0 | 1 {
   err.write(`\n${coverageText(coverage)}`)
+  if (coverage.rules.every(({ situations }) => situations.every(({ count }) => count === 0))) {
+    err.write('\nNo request came: does the command send its requests to TOPCALLS_BASE_URL?\n')
+  }
   let code: 0 | 1 = 0
   if (report !== undefined) {
     try {

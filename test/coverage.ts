@@ -134,6 +134,12 @@ t.test('a retry after a lost answer, after a failure and after a 429 are told ap
   await create({ key })
   t.same(await fresh(), ['replay'], 'the answer got through before')
 
+  await own.faults.arm({ phase: 'after', kind: 'status', status: 503, times: 1 })
+  await create({ key })
+  t.same(await fresh(), [], 'the repeated answer was lost as well')
+  await create({ key })
+  t.same(await fresh(), ['after-lost-answer', 'replay'])
+
   await own.faults.arm({ kind: 'status', status: 503, times: 1 })
   await create({ key: retry })
   t.same(await fresh(), [], 'nothing was looked at')

@@ -35,7 +35,10 @@ t.test('below --min the exit code is 1, and that of the command where it failed'
   const little = await run(['exec', '--min', '80', ...suite([plain])])
   t.equal(little.code, 1)
   t.match(little.stderr, /\nfake-topcalls: the suite covers 12 % of the contract, less than the 80 % of --min\.\n$/)
-  t.match(await run(['exec', '--min', '12', ...suite([plain])]), { code: 0, stderr: /^\nCoverage of the contract: 12 %/ })
+  t.match(await run(['exec', '--min', '12', ...suite([plain])]), {
+    code: 0,
+    stderr: /^\nCoverage of the contract: 12 %/
+  })
   t.match(await run(['exec', '--min', '80', ...suite([plain], 7)]), { code: 7, stderr: /less than the 80 %/ })
 })
 
@@ -67,6 +70,12 @@ t.test('what cannot be is wrong usage', async t => {
     stderr: /--min must be an integer from 0 to 100/
   })
   t.match(await run(['start', '--min', '80']), { code: 2, stderr: /start takes no --min/ })
+})
+
+t.test('a suite that calls another server is told so', async t => {
+  const { code, stderr } = await run(['exec', '--coverage', ...suite([])])
+  t.equal(code, 0)
+  t.match(stderr, /\nNo request came: does the command send its requests to TOPCALLS_BASE_URL\?\n$/)
 })
 
 t.test('without --coverage nothing is told', async t => {

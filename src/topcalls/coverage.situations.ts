@@ -147,7 +147,7 @@ export const situations: Situation[] = [
     id: 'replay',
     text: 'a retry that got the first answer',
     missing: 'no test sent a request twice with the same Idempotency-Key',
-    shows: ({ replayed }) => replayed
+    shows: ({ replayed, lost }) => replayed && !lost
   },
   again(
     'I4',
@@ -187,7 +187,8 @@ export const situations: Situation[] = [
     'no test retried after a lost answer: arm a fault with phase after',
     // A late answer may be lost after its retry has come.
     (shown, { lost, replayed }) =>
-      (shown.replayed && lost === true) || (shown.created && shown.lost && shown.overlapping && replayed === true)
+      (shown.replayed && !shown.lost && lost === true) ||
+      (shown.created && shown.lost && shown.overlapping && replayed === true)
   ),
   again(
     'I13',

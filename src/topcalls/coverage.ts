@@ -54,7 +54,8 @@ function shownBy(request: FastifyRequest, reply: FastifyReply) {
     status: reply.statusCode,
     violated: problem?.rules ?? [],
     created: committed,
-    replayed: reply.hasHeader('idempotent-replayed'),
+    // Faults of that phase meet successes alone, and one with a status takes the header away.
+    replayed: reply.hasHeader('idempotent-replayed') || (fault?.phase === 'after' && !committed),
     mismatch: reply.hasHeader('idempotency-payload-mismatch'),
     // A client that waits no longer has closed its connection.
     lost: (fault !== undefined && takesTheAnswer(fault)) || request.raw.socket?.destroyed === true,
@@ -85,7 +86,7 @@ function pastAfter(
     ...(done && lost && { lost }),
     ...(status === 429 && { limited: true }),
     ...(problem && status < 500 && status !== 429 && { refused: true }),
-    ...(!done && status !== 429 && (lost || status >= 500) && { failed: true })
+    ...(!done && status !== 429 && ((lost && !problem) || status >= 500) && { failed: true })
   }
 }
 
