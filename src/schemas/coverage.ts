@@ -10,7 +10,9 @@ const Situation = Type.Object({
   text: Type.String({ description: 'What was done' }),
   demanded: Type.Boolean({ description: 'Whether it counts for `percent`' }),
   count: Type.Integer({ description: 'Requests that did it' }),
-  first: Type.Array(Type.String({ format: 'uuid' }), { description: 'Ids of the first three of them' })
+  first: Type.Array(Type.String({ format: 'uuid' }), {
+    description: 'Ids of the first three of them; of all accounts together, of the accounts that came first'
+  })
 })
 
 const CoveredRule = Type.Object({
