@@ -1,4 +1,5 @@
 import type { Strictness } from '../modes.ts'
+import type { Behaviour } from '../observed.ts'
 import type { CoverageKind } from '../schemas/coverage.ts'
 import type { KeyPast } from '../store/coverage.ts'
 import type { RuleId } from './rules.ts'
@@ -50,6 +51,8 @@ export interface Situation {
   missing?: string
   /** Where it can be met; everywhere without. */
   within?: Strictness[]
+  /** Whether it can be met where this was observed; it can without. */
+  where?(behaviour: Behaviour): boolean
   shows(shown: Shown): boolean
 }
 

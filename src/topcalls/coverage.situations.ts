@@ -7,11 +7,11 @@ const isObject = (value: unknown) => typeof value === 'object' && value !== null
 
 /** Every situation, in the order of the rules. */
 export const situations: Situation[] = [
-  violated('R1', 'key-refused', 'a key that is missing, malformed or unknown', {
-    missing: 'no test met a 401: send a key that is malformed or revoked'
+  violated('R1', 'key-refused', 'an API key that is missing, malformed or unknown', {
+    missing: 'no test used an API key that is malformed, unknown or revoked'
   }),
-  violated('R2', 'scope-missing', 'a key without the scope', {
-    missing: 'no test met a 403: use a key without the scope phone_numbers:write'
+  violated('R2', 'scope-missing', 'an API key without the scope', {
+    missing: 'no test used an API key without the scope phone_numbers:write'
   }),
   violated('R3', 'not-json', 'a body or a type that is not JSON'),
   created('R4', 'created', 'a carrier that was created', 'no test created a carrier', () => true),
@@ -94,6 +94,9 @@ export const situations: Situation[] = [
   created('B13', 'null', 'null for registration or inbound_auth', undefined, sent => {
     return sent.registration === null || sent.inbound_auth === null
   }),
+  violated('B14', 'unknown-member-refused', 'an unknown member that is refused, as observed', {
+    where: ({ unknown_members }) => unknown_members === 'refused'
+  }),
   violated('S1', 'unknown-member', 'an unknown member', {
     within: ['strict'],
     missing: 'nobody sent a member that does not exist'
@@ -163,15 +166,19 @@ export const situations: Situation[] = [
     text: 'a key used again with another body',
     missing: 'no test used an Idempotency-Key again with another body',
     within: ['documented', 'inferred'],
-    shows: ({ mismatch }) => mismatch
+    // Where it was observed so, it is a refusal.
+    shows: ({ mismatch, violated }) => mismatch || violated.includes('I7')
   },
-  again(
-    'I9',
-    'after-refusal',
-    'a retry, mended, after a refusal',
-    'no test sent a refused request again, mended, with the same Idempotency-Key',
-    ({ created }, { refused }) => created && refused === true
-  ),
+  {
+    ...again(
+      'I9',
+      'after-refusal',
+      'a retry, mended, after a refusal',
+      'no test sent a refused request again, mended, with the same Idempotency-Key',
+      ({ created }, { refused }) => created && refused === true
+    ),
+    where: ({ refusals_kept }) => !refusals_kept
+  },
   again(
     'I10',
     'simultaneous',

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isObject } from '../json.ts'
 import { isOurs } from '../log.ts'
 import type { Strictness } from '../modes.ts'
+import type { Behaviour } from '../observed.ts'
 import type { Coverage } from '../schemas/coverage.ts'
 import type { AccountStore } from '../store/accounts.ts'
 import type { CoverageStore, KeyPast } from '../store/coverage.ts'
@@ -49,13 +50,13 @@ export function recordCoverage(app: FastifyInstance, { coverage, accounts }: Opt
 }
 
 function shownBy(request: FastifyRequest, reply: FastifyReply) {
-  const { fault, problem, committed, idempotencyKey, sentMembers } = request
+  const { fault, problem, committed, replayed, idempotencyKey, sentMembers } = request
   return {
     status: reply.statusCode,
     violated: problem?.rules ?? [],
     created: committed,
-    // Faults of that phase meet successes alone, and one with a status takes the header away.
-    replayed: reply.hasHeader('idempotent-replayed') || (fault?.phase === 'after' && !committed),
+    // Faults of that phase meet successes alone, and one with a status takes the mark away.
+    replayed: replayed || (fault?.phase === 'after' && !committed),
     mismatch: reply.hasHeader('idempotency-payload-mismatch'),
     // A client that waits no longer has closed its connection.
     lost: (fault !== undefined && takesTheAnswer(fault)) || request.raw.socket?.destroyed === true,
@@ -97,11 +98,16 @@ function membersOf(body: unknown): Sent {
   return { trunk_type, ipv4, port, inbound, outbound, registration, inbound_auth }
 }
 
+interface Server {
+  strictness: Strictness
+  behaviour: Behaviour
+}
+
 /** Tells what the requests of an account, or of all, have shown. */
-export function coverageReport(coverage: CoverageStore, strictness: Strictness) {
+export function coverageReport(coverage: CoverageStore, { strictness, behaviour }: Server) {
   const possible = situations
     .map((situation, number) => ({ ...situation, number }))
-    .filter(({ within }) => within?.includes(strictness) ?? true)
+    .filter(({ within, where }) => (within?.includes(strictness) ?? true) && (where?.(behaviour) ?? true))
 
   return (account?: string): Coverage => {
     const tally = coverage.seen(account)
@@ -126,7 +132,7 @@ export function coverageReport(coverage: CoverageStore, strictness: Strictness) 
           count,
           first
         }))
-        const reason = unseen ?? reasons[rule] ?? `is not enforced with --strictness ${strictness}`
+        const reason = unseen ?? reasons[rule] ?? `does not hold for this server (strictness ${strictness})`
         return { rule, source, text, situations: told, note: own.length > 0 ? null : reason }
       }),
       missing: demanded.flatMap(({ rule, id, missing, count }) =>
