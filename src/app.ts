@@ -29,6 +29,7 @@ import { openStores } from './store/stores.ts'
 import { authentication, authorization, identification } from './topcalls/auth.ts'
 import { bodyLimit, jsonBodies } from './topcalls/body.ts'
 import { carrierRoutes } from './topcalls/carriers.ts'
+import { coverageReport, recordCoverage } from './topcalls/coverage.ts'
 import { openApiOptions } from './topcalls/document.ts'
 import { faultInjection } from './topcalls/faults.ts'
 import { idempotency } from './topcalls/idempotency.ts'
@@ -137,6 +138,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const injection = faultInjection(app, stores)
   injection.decide()
   recordRequests(app, stores)
+  recordCoverage(app, stores)
   injection.spoil()
 
   await app.register(
@@ -166,7 +168,10 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
       observed: observed ?? null,
       journal: journalLimits
     }
-    await host.register(scope => controlPlane(scope, { ...stores, facts }, control), { prefix: controlPrefix })
+    const coverageOf = coverageReport(stores.coverage, { strictness, behaviour })
+    await host.register(scope => controlPlane(scope, { ...stores, facts, coverageOf }, control), {
+      prefix: controlPrefix
+    })
   }
   await host.register(scope => docsRoutes(scope, { api: app, control: control !== false }), { prefix: '/_topcalls' })
 
@@ -212,7 +217,16 @@ async function createServer({ chance, logger, onArrival, observed }: ServerOptio
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.setErrorHandler(sendProblem)
-  for (const name of ['account', 'scopes', 'sentBody', 'idempotencyKey', 'keyed', 'problem', 'fault'] as const) {
+  for (const name of [
+    'account',
+    'scopes',
+    'sentBody',
+    'sentMembers',
+    'idempotencyKey',
+    'keyed',
+    'problem',
+    'fault'
+  ] as const) {
     app.decorateRequest(name)
   }
   app.decorateRequest('committed', false)

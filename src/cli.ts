@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { get } from 'node:http'
 import type { Logger } from 'pino'
-import type { Config, VerifyConfig } from './config.ts'
+import type { Config, ExecConfig, VerifyConfig } from './config.ts'
 import { Failure, UsageError } from './failure.ts'
 import type { StartOptions } from './index.ts'
 import { helpText, readInvocation } from './invocation.ts'
@@ -23,7 +23,8 @@ export async function main(): Promise<void> {
     if ('help' in invocation) process.stdout.write(helpText())
     else if ('version' in invocation) process.stdout.write(`${version()}\n`)
     else if (invocation.command === 'verify') await verify(invocation.config)
-    else await commands[invocation.command](invocation.config, invocation.program)
+    else if (invocation.command === 'exec') await exec(invocation.config, invocation.program)
+    else await commands[invocation.command](invocation.config)
   } catch (error) {
     process.stderr.write(`fake-topcalls: ${sentence(error)}\n`)
     process.exitCode = error instanceof Failure ? error.exitCode : 1
@@ -31,7 +32,7 @@ export async function main(): Promise<void> {
   }
 }
 
-const commands = { start, exec, healthcheck, openapi }
+const commands = { start, healthcheck, openapi }
 
 /** Asks a server, or a document, whether it keeps the contract. */
 async function verify(config: VerifyConfig): Promise<void> {
@@ -83,14 +84,19 @@ async function start(config: Config): Promise<void> {
 }
 
 /** Runs a command with a server of its own. */
-async function exec(config: Config, program: string[]): Promise<void> {
+async function exec(config: ExecConfig, program: string[]): Promise<void> {
+  const { min, report } = config
+  const covered = config.coverage || min !== undefined || report !== undefined
+  if (covered && config.noControl) {
+    throw new UsageError('coverage is read through the control plane, so it excludes --no-control.')
+  }
   const [{ startFakeTopCalls }, { runProgram }] = await Promise.all([import('./index.ts'), import('./exec.ts')])
   const { logger, flush } = await createLogger(config.logLevel)
   const options = await optionsOf(config)
   await using server = await startFakeTopCalls({ ...options, logger })
   warnOfOpenDoor(options, logger)
   const { url, controlUrl, apiKey } = server
-  process.exitCode = await runProgram(program, {
+  const exitCode = await runProgram(program, {
     TOPCALLS_BASE_URL: url,
     TOPCALLS_API_KEY: apiKey,
     // Of a server around this one they would steer that.
@@ -98,6 +104,11 @@ async function exec(config: Config, program: string[]): Promise<void> {
     TOPCALLS_CONTROL_TOKEN: options.control ? options.control.token : undefined
   })
   flush()
+  process.exitCode = exitCode
+  if (!covered) return
+  const { tellCoverage } = await import('./exec-coverage.ts')
+  const code = tellCoverage(await server.control.coverage(), { min, report, err: process.stderr })
+  process.exitCode = exitCode || code
 }
 
 /** What the command line asks for, in the words of the library. */

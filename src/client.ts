@@ -1,5 +1,6 @@
 import type { ProblemDocument } from './problem.ts'
 import type { ClockChange, ClockReading } from './schemas/clock.ts'
+import type { Coverage } from './schemas/coverage.ts'
 import type { Fault, FaultRequest } from './schemas/fault.ts'
 import type { Info } from './schemas/info.ts'
 import type { KeyInfo, KeyRequest, MintedKey } from './schemas/key.ts'
@@ -188,6 +189,8 @@ function controlCalls(url: string, { token, account }: ConnectOptions) {
       /** Forgets the answer of a key, or every answer of the account. */
       evict: (key?: string) => call<{ removed: number }>('DELETE', 'idempotency', { query: { key } })
     },
+    /** Which rules the requests have exercised, and what to add. */
+    coverage: () => call<Coverage>('GET', 'coverage'),
     info: () => call<Info>('GET', 'info')
   }
 }

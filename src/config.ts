@@ -56,6 +56,22 @@ export const serverOptions = {
   logLevel: choice(logLevels, 'info', 'least severe log line that is written')
 }
 
+/** What `exec` takes beside the options of a server. */
+export const coverageOptions = {
+  coverage: flag('tell which rules of the contract the command has exercised, and what to add'),
+  min: {
+    ...optional(integer('PERCENT', 0, [0, 100], 'with --coverage, which it implies: exit 1 below so much, 0 to 100')),
+    variable: 'TOPCALLS_COVERAGE_MIN'
+  },
+  report: {
+    ...text('FILE', undefined, 'the same as a page of HTML; implies --coverage'),
+    variable: 'TOPCALLS_COVERAGE_REPORT'
+  }
+}
+
+/** The options of `exec`. */
+export const execOptions = { ...serverOptions, ...coverageOptions }
+
 /** The options of `verify`. Those of the server that it shares by name have the same variable. */
 export const verifyOptions = {
   url: {
@@ -119,4 +135,5 @@ function serverUrl(given: string): string | undefined {
 
 type Values<Options extends Record<string, Option<unknown>>> = { [Name in keyof Options]: Options[Name]['fallback'] }
 export type Config = Values<typeof serverOptions>
+export type ExecConfig = Values<typeof execOptions>
 export type VerifyConfig = Values<typeof verifyOptions>

@@ -1,5 +1,13 @@
 import { parseArgs } from 'node:util'
-import { type Config, serverOptions, type VerifyConfig, verifyOptions } from './config.ts'
+import {
+  type Config,
+  coverageOptions,
+  type ExecConfig,
+  execOptions,
+  serverOptions,
+  type VerifyConfig,
+  verifyOptions
+} from './config.ts'
 import { UsageError } from './failure.ts'
 import type { Option } from './option.ts'
 
@@ -10,7 +18,7 @@ const commands = {
   start: { purpose: 'run the server (the default)', options: serverOptions, defaults: {} },
   exec: {
     purpose: 'run a command with a server of its own: fake-topcalls exec [options] -- npm test',
-    options: serverOptions,
+    options: execOptions,
     defaults: execDefaults
   },
   verify: {
@@ -25,13 +33,14 @@ const commands = {
   },
   openapi: { purpose: 'print the OpenAPI document of the emulated API', options: serverOptions, defaults: {} }
 }
-export type ServerCommand = Exclude<keyof typeof commands, 'verify'>
+export type ServerCommand = Exclude<keyof typeof commands, 'exec' | 'verify'>
 
 export type Invocation =
   | { help: true }
   | { version: true }
-  /** `program` is what stands behind `--`, for exec. */
-  | { command: ServerCommand; config: Config; program: string[] }
+  | { command: ServerCommand; config: Config }
+  /** `program` is what stands behind `--`. */
+  | { command: 'exec'; config: ExecConfig; program: string[] }
   | { command: 'verify'; config: VerifyConfig }
 
 const flagOf = (name: string) => name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
@@ -39,7 +48,7 @@ const variableOf = (name: string, { variable }: Option<unknown>) =>
   variable ?? `TOPCALLS_${name.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`
 
 /** Every flag of every command; one that a command has no use for is refused with its name. */
-const allOptions: Record<string, Option<unknown>> = { ...serverOptions, ...verifyOptions }
+const allOptions: Record<string, Option<unknown>> = { ...execOptions, ...verifyOptions }
 
 /**
  * Reads arguments and environment once. Flags beat variables, variables beat defaults; an empty variable counts as unset.
@@ -135,12 +144,13 @@ ${flags(serverOptions).join('\n')}
       print the version
 
 exec takes a free port and log level warn unless told otherwise. It sets TOPCALLS_BASE_URL, TOPCALLS_API_KEY and
-TOPCALLS_CONTROL_URL, and TOPCALLS_CONTROL_TOKEN where there is one.
+TOPCALLS_CONTROL_URL, and TOPCALLS_CONTROL_TOKEN where there is one. Options of its own:
+${flags(coverageOptions).join('\n')}
 
 Options of verify, which takes no others:
 ${flags(verifyOptions).join('\n')}
 
-Exit codes: 0 stopped as asked, 1 could not start or is not ready, 2 wrong usage; exec: that of the command; verify: 0 all
+Exit codes: 0 stopped as asked, 1 could not start or is not ready, 2 wrong usage; exec: that of the command, else 1 below --min; verify: 0 all
 held, 1 a documented rule failed or the run could not end, 3 only inferred rules or decisions of the fake differed.
 `
 }

@@ -76,6 +76,7 @@ t.test('the document of the control plane lists every call, and real answers are
     ['GET', '/idempotency'],
     ['GET', '/state'],
     ['PUT', '/state', { body: { version: 1 } }],
+    ['GET', '/coverage', { query }],
     ['GET', '/info'],
     ['DELETE', '/idempotency', { query: '?key=documented-1' }],
     ['DELETE', '/requests'],

@@ -3,6 +3,7 @@ import type { FastifySchema } from 'fastify'
 import type { Static, TNull, TSchema, TUnsafe } from 'typebox'
 import { ProblemDocument, problemMediaType } from '../problem.ts'
 import { ClockReading } from '../schemas/clock.ts'
+import { Coverage } from '../schemas/coverage.ts'
 import { Fault, FaultRequest } from '../schemas/fault.ts'
 import { KeyInfo, MintedKey } from '../schemas/key.ts'
 import { RateLimit, RateLimitRequest } from '../schemas/rate-limit.ts'
@@ -13,6 +14,7 @@ const tags = {
   clock: 'Time, per account',
   faults: 'Answers that go wrong',
   requests: 'What arrived and what became of it',
+  coverage: 'Which rules were exercised',
   keys: 'API keys',
   'rate limits': 'Requests per window',
   state: 'Everything as one document',
@@ -32,6 +34,7 @@ const named = [
   FaultRequest,
   Entry,
   Unmet,
+  Coverage,
   StoredCarrier,
   StoredRecord,
   AccountState,

@@ -3,6 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { parseJson, refusedJson } from '../json-body.ts'
 import { clockRoutes } from './clock.ts'
+import { coverageRoutes } from './coverage.ts'
 import { controlDocument } from './document.ts'
 import { eventRoutes } from './events.ts'
 import { faultRoutes } from './faults.ts'
@@ -46,6 +47,7 @@ export async function controlPlane(scope: FastifyInstance, services: ControlServ
   rateLimitRoutes(control, services)
   stateRoutes(control, services)
   storageRoutes(control, services)
+  coverageRoutes(control, services)
   infoRoutes(control, services)
   // The docs page reads it, and asks for no token.
   scope.get('/openapi.json', { config: { open: true }, schema: { hide: true } }, async () => scope.controlDocument())

@@ -61,7 +61,7 @@ td code { white-space: pre-wrap }
 .columns { table-layout: fixed; min-width: 44rem } .columns .third { width: 36% } .columns .step { width: 14% }
 :target { background: var(--panel) }
 meter { width: 100%; height: 1rem }
-details { border-bottom: 1px solid var(--line); padding: .4rem 0 } summary { cursor: pointer }
+details { border-bottom: 1px solid var(--line); padding: .4rem 0 } summary { cursor: pointer } td details { border: 0; padding: 0 }
 `
 
 /**

@@ -7,7 +7,11 @@ import { RateLimit } from './rate-limit.ts'
 
 export const stateVersion = 1
 
-export const parts = ['carriers', 'idempotency', 'requests', 'faults', 'keys', 'rate_limits', 'clock'] as const
+/** What a reset takes back by itself. */
+export const usualParts = ['carriers', 'idempotency', 'requests', 'faults', 'keys', 'rate_limits', 'clock'] as const
+
+/** Coverage speaks of a whole suite, which may reset between its tests, so it goes only where it is named. */
+export const parts = [...usualParts, 'coverage'] as const
 export type Part = (typeof parts)[number]
 
 const closed = { additionalProperties: false }
@@ -109,7 +113,7 @@ export const ResetRequest = Type.Object(
   {
     account: Type.Optional(AccountName),
     parts: Type.Optional(
-      Type.Array(Type.Enum(parts), { minItems: 1, description: 'What to reset; everything without' })
+      Type.Array(Type.Enum(parts), { minItems: 1, description: 'What to reset; everything but `coverage` without' })
     )
   },
   { $id: 'ResetRequest', ...closed }

@@ -5,10 +5,12 @@ import {
   type ClockState,
   type Part,
   type State,
-  stateVersion
+  stateVersion,
+  usualParts
 } from '../schemas/state.ts'
 import type { AccountStore } from './accounts.ts'
 import { type CarrierStore, carrierRow, storedCarrier } from './carriers.ts'
+import type { CoverageStore } from './coverage.ts'
 import type { FaultStore } from './faults.ts'
 import { type IdempotencyStore, recordRow, storedRecord } from './idempotency.ts'
 import type { Journal } from './journal.ts'
@@ -26,6 +28,7 @@ export interface Stores {
   faults: FaultStore
   limits: RateLimitStore
   journal: Journal
+  coverage: CoverageStore
 }
 
 /** What is to be put in the place of something. */
@@ -42,7 +45,7 @@ export type StateStore = ReturnType<typeof stateStore>
 
 /** Exports, imports and resets whatever belongs to an account. Documents must have passed `checkedState`. */
 export function stateStore(stores: Stores, seed?: State) {
-  const { accounts, carriers, records, keys, faults, limits, journal, writer } = stores
+  const { accounts, carriers, records, keys, faults, limits, journal, coverage, writer } = stores
 
   /** Every account that something in memory is known of. */
   function knownIds(): Set<string> {
@@ -107,7 +110,9 @@ export function stateStore(stores: Stores, seed?: State) {
       const present = new Map(states.map(state => [state.account_id, idsOf(state)]))
       for (const id of affected) accounts.find(id).restartIds(present.get(id) ?? [])
     },
+    idempotency: ({ account }) => coverage.forgetKeys(account),
     requests: ({ account }) => journal.clear(account),
+    coverage: ({ account }) => coverage.clear(account),
     faults({ account, document, states }) {
       faults.clear(account)
       if (account === undefined) faults.restore(null, document?.faults ?? [])
@@ -154,7 +159,7 @@ export function stateStore(stores: Stores, seed?: State) {
       const affected = account === undefined ? [...knownIds(), ...states.map(one => one.account_id)] : [account]
       for (const part of allParts) if (parts.includes(part)) inMemory[part]?.(replacement, [...new Set(affected)])
     }
-    const snapshot = () => [accounts, faults, keys, limits, journal].map(store => store.snapshot())
+    const snapshot = () => [accounts, faults, keys, limits, journal, coverage].map(store => store.snapshot())
     let undo: (() => void)[] = []
     const takeBack = () => {
       for (const restore of undo) restore()
@@ -194,10 +199,10 @@ export function stateStore(stores: Stores, seed?: State) {
       replace(
         account,
         document,
-        allParts.filter(part => part !== 'requests')
+        usualParts.filter(part => part !== 'requests')
       ),
     /** Takes parts of one account, or of all, back to the seed. */
-    reset: (account?: string, parts: readonly Part[] = allParts): Promise<void> => replace(account, seed, parts),
+    reset: (account?: string, parts: readonly Part[] = usualParts): Promise<void> => replace(account, seed, parts),
     /** Loads the seed at start: into memory always, into the tables only where an account has stored nothing yet. */
     async loadSeed(): Promise<void> {
       if (!seed) return

@@ -5,6 +5,7 @@ import type { ApiKey } from '../schemas/key.ts'
 import type { State } from '../schemas/state.ts'
 import { accountStore } from './accounts.ts'
 import { carrierStore } from './carriers.ts'
+import { coverageStore } from './coverage.ts'
 import { type Database, openDatabase } from './database.ts'
 import { faultStore } from './faults.ts'
 import { idempotencyStore } from './idempotency.ts'
@@ -66,7 +67,8 @@ export async function openStores({
     keys: keyStore({ auth, accounts, chance, atStart }),
     faults: faultStore({ accounts, chance }),
     limits: rateLimitStore({ accounts }),
-    journal: createJournal(limits)
+    journal: createJournal(limits),
+    coverage: coverageStore()
   }
   const state = stateStore(stores, initial)
   try {

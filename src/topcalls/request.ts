@@ -3,6 +3,7 @@ import type { Fault } from '../schemas/fault.ts'
 import type { Finding } from '../schemas/request.ts'
 import type { Account } from '../store/accounts.ts'
 import type { SentBody } from './body.ts'
+import type { Sent } from './coverage.shown.ts'
 import type { KeyUse } from './idempotency.ts'
 
 // What the hooks of the emulated API hand on to its routes.
@@ -22,6 +23,8 @@ declare module 'fastify' {
     scopes: readonly string[]
     /** The body as it was sent. */
     sentBody: SentBody | undefined
+    /** Members of the body before defaults were filled in. */
+    sentMembers: Sent | undefined
     idempotencyKey: string | undefined
     /** The key with what a record needs to know, once the body is parsed. */
     keyed: KeyUse | undefined
