@@ -8,7 +8,7 @@ t.test('a refused request names the rules that it violates', async t => {
   const gateway = { ipv4: '203.0.113.10' }
   const cases: [Parameters<typeof create>[0], number, string[]][] = [
     [{ token: 'nonsense' }, 401, ['R1']],
-    [{ headers: { 'content-type': 'text/plain' } }, 415, []],
+    [{ headers: { 'content-type': 'text/plain' } }, 415, ['R3']],
     [{ body: '{' }, 400, ['R3']],
     [{ body: '[]' }, 400, ['R3']],
     [{ body: {} }, 400, ['B1', 'B3']],
@@ -20,7 +20,7 @@ t.test('a refused request names the rules that it violates', async t => {
     [{ body: { carrier_name: 'x', sip_gateway: gateway, trunk_type: 'auth' } }, 400, ['B6']],
     [{ body: { carrier_name: 'x', sip_gateway: gateway, trunk_type: 'reg', registration: {} } }, 400, ['B10']],
     [{ body: { carrier_name: 'x', sip_gateway: gateway, trunk_type: 'auth', inbound_auth: {} } }, 400, ['B11']],
-    [{ key: 'bad' }, 400, []]
+    [{ key: 'bad' }, 400, ['I1']]
   ]
   for (const [posted, status, rules] of cases) {
     const answer = await create(posted)

@@ -124,12 +124,12 @@ type HeaderExpectation = NonNullable<Expectation['headers']>[string]
 function headerFits(seen: string | undefined, value: HeaderExpectation): boolean {
   if (value === null) return seen === undefined
   if (typeof value === 'string') return seen === value
-  return seen !== undefined && new RegExp(value.pattern).test(seen)
+  return seen !== undefined && Compile(value as TSchema).Check(seen)
 }
 
 function headerText(value: HeaderExpectation): string {
   if (value === null) return 'to be absent'
-  return typeof value === 'string' ? `to be ${value}` : `to match ${value.pattern}`
+  return typeof value === 'string' ? `to be ${value}` : `to match ${JSON.stringify(value)}`
 }
 
 function partOf(answer: Answer | undefined, part: string): unknown {
