@@ -115,7 +115,8 @@ const wordOf = ({ breaking, kind }: Change): (typeof words)[number] =>
 function merged(changes: Change[]): { word: string; text: string }[] {
   const lines = new Map<string, { change: Change; statuses: string[]; rest: string }>()
   for (const change of changes) {
-    const [, status, rest = ''] = /^response (\S+)(.*)$/.exec(change.where) ?? []
+    const [first, second, ...more] = change.where.split(' ')
+    const [status, rest] = first === 'response' ? [second, more.map(word => ` ${word}`).join('')] : [undefined, '']
     const key = JSON.stringify([status === undefined ? change.where : rest, change.kind, change.side, change.text])
     const line = lines.get(key) ?? { change, statuses: [], rest }
     if (status !== undefined) line.statuses.push(status)

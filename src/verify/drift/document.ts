@@ -92,11 +92,11 @@ export function operationsOf(document: Document): Map<string, Operation> {
       if (!isObject(item[method])) continue
       const operation = item[method]
       const path = `${basePath(operation.servers ?? item.servers ?? root.servers)}${template}`
-      const pathNames = [...template.matchAll(/\{([^}]*)\}/g)].map(([, name = '']) => name)
+      const pathNames = [...template.matchAll(/\{([^{}]*)\}/g)].map(([, name = '']) => name)
       const parameters = [...listOf(item.parameters), ...listOf(operation.parameters)].map(resolve)
       const name = `${method.toUpperCase()} ${path}`
       const known = { name, pathNames, operation, parameters }
-      found.set(name.replace(/\{[^}]*\}/g, '{}').replace(/(?<=.)\/$/, ''), known)
+      found.set(name.replace(/\{[^{}]*\}/g, '{}').replace(/(?<=.)\/$/, ''), known)
     }
   }
   return found
@@ -106,13 +106,13 @@ export function operationsOf(document: Document): Map<string, Operation> {
 function basePath(servers: unknown): string {
   const { url, variables } = objectOf(listOf(servers)[0])
   if (typeof url !== 'string') return ''
-  const filled = url.replace(/\{([^}]*)\}/g, (whole, name: string) => {
+  const filled = url.replace(/\{([^{}]*)\}/g, (whole, name: string) => {
     const value = objectOf(memberOf(variables, name)).default
     return typeof value === 'string' ? value : whole
   })
   return filled
     .replace(/^([a-z][a-z0-9+.-]*:)?\/\/[^/?#]*/i, '')
-    .replace(/[?#].*$/, '')
-    .replace(/\/+$/, '')
+    .replace(/[?#][^]*/, '')
+    .replace(/(?<!\/)\/+$/, '')
     .replace(/^(?=[^/])/, '/')
 }
