@@ -154,9 +154,14 @@ export function readCases(folder: URL = casesFolder): Case[] {
   const files = readdirSync(folder)
     .filter(name => name.endsWith('.yaml'))
     .sort()
-  return files.flatMap(name =>
-    (yaml.parse(readFileSync(new URL(name, folder), 'utf8')) as unknown[]).map(one => checked(one, name))
-  )
+  return files.flatMap(name => listIn(readFileSync(new URL(name, folder), 'utf8'), name).map(one => checked(one, name)))
+}
+
+function listIn(text: string, file: string): unknown[] {
+  const document = yaml.parseDocument(text)
+  const list: unknown = document.errors.length > 0 ? undefined : document.toJS()
+  if (!Array.isArray(list)) throw new Failure(`the cases of ${file} cannot be used: they are no list.`)
+  return list
 }
 
 function checked(one: unknown, file: string): Case {

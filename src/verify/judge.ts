@@ -39,6 +39,7 @@ export function judge(
   const { alike = [], distinct = [] } = expect
   for (const part of alike) {
     const kinds = new Set(answers.map(answer => shown(partOf(answer, part))))
+    if (lacks(answers[0], part)) differences.push({ step, expected: `a member ${part}`, seen: 'none' })
     if (kinds.size > 1) {
       differences.push({ step, expected: `the same ${part} in all answers`, seen: `${kinds.size} different ones` })
     }
@@ -81,6 +82,7 @@ function judgeOne(step: string, expect: Expectation, answer: Answer, earlier: Re
     }
   }
   for (const [first = '', ...others] of equal) {
+    if (partOf(answer, first) === undefined) differ(`a value of ${first}`, 'none')
     for (const part of others.filter(one => !isDeepStrictEqual(partOf(answer, one), partOf(answer, first)))) {
       differ(`${part} to be as ${first}, ${shown(partOf(answer, first))}`, shown(partOf(answer, part)))
     }
@@ -88,7 +90,7 @@ function judgeOne(step: string, expect: Expectation, answer: Answer, earlier: Re
   if (same) {
     for (const part of same.parts) {
       const [here, there] = [partOf(answer, part), partOf(earlier[same.step], part)]
-      if (!isDeepStrictEqual(here, there))
+      if (!isDeepStrictEqual(here, there) || lacks(answer, part))
         differ(`the same ${part} as in step ${same.step}, ${shown(there)}`, shown(here))
     }
   }
@@ -138,6 +140,11 @@ function partOf(answer: Answer | undefined, part: string): unknown {
   if (part === 'body') return answer.text
   const [first = '', ...rest] = part.split('.')
   return first === 'headers' ? answer.headers[rest.join('.')] : memberAt(answer.body, rest.join('.'))
+}
+
+/** Whether an answer has not even the member that it shall have in common with others: two answers without id are not the same. */
+function lacks(answer: Answer | undefined, part: string): boolean {
+  return part.startsWith('body.') && partOf(answer, part) === undefined
 }
 
 /** What a refusal says of itself, which is more than its status. */

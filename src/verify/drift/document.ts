@@ -112,7 +112,7 @@ function basePath(servers: unknown): string {
   })
   return filled
     .replace(/^([a-z][a-z0-9+.-]*:)?\/\/[^/?#]*/i, '')
-    .replace(/[?#][^]*/, '')
+    .replace(/[?#].*/s, '')
     .replace(/(?<!\/)\/+$/, '')
     .replace(/^(?=[^/])/, '/')
 }
