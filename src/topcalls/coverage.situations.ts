@@ -105,6 +105,13 @@ export const situations: Situation[] = [
     within: ['strict'],
     missing: 'no test used an Idempotency-Key again with another body'
   }),
+  {
+    rule: 'E1',
+    kind: 'fulfilled',
+    id: 'body-refused',
+    text: 'a body that is refused',
+    shows: ({ status, created, replayed }) => status === 400 && !created && !replayed
+  },
   violated('E7', 'nowhere', 'a path or a method that does not exist'),
   violated('E8', 'too-large', 'a body larger than 64 KiB'),
   violated('E9', 'compressed', 'a compressed body'),
@@ -206,29 +213,38 @@ export const situations: Situation[] = [
   )
 ]
 
-const everyAnswer = 'comes with every answer'
-const everyRefusal = 'comes with every refusal'
-const everySuccess = 'comes with every success'
+/** Rules that are kept, or met, in each situation of a certain name, and so are counted with it. */
+export const comesWith: { [Rule in RuleId]?: string } = {
+  R1: 'created',
+  R2: 'created',
+  R3: 'created',
+  B1: 'created',
+  B3: 'created',
+  B5: 'trunk-reg',
+  B6: 'trunk-auth',
+  B10: 'trunk-reg',
+  B11: 'trunk-auth',
+  A1: 'created',
+  A2: 'created',
+  A3: 'created',
+  E2: 'body-refused',
+  E3: 'body-refused',
+  E4: 'body-refused',
+  E5: 'key-refused',
+  E6: 'scope-missing',
+  I5: 'replay'
+}
+
 const server = 'asks nothing of a client'
 
 /** Why nothing is asked about a rule. */
 export const reasons: { [Rule in RuleId]?: string } = {
   B14: server,
   B15: server,
-  A1: everySuccess,
-  A2: everySuccess,
-  A3: everySuccess,
-  E1: everyRefusal,
-  E2: everyRefusal,
-  E3: everyRefusal,
-  E4: everyAnswer,
-  E5: 'comes with R1',
-  E6: 'comes with R2',
   E10: 'never becomes a request',
   E11: 'never becomes a request',
   J2: server,
   I3: server,
-  I5: 'comes with I2',
   I6: server,
   I11: server,
   I14: server,

@@ -7,7 +7,7 @@ import type { Coverage } from '../schemas/coverage.ts'
 import type { AccountStore } from '../store/accounts.ts'
 import type { CoverageStore, KeyPast } from '../store/coverage.ts'
 import type { Sent, Shown, Situation } from './coverage.shown.ts'
-import { reasons, situations } from './coverage.situations.ts'
+import { comesWith, reasons, situations } from './coverage.situations.ts'
 import { takesTheAnswer } from './faults.ts'
 import { type Rule, type RuleId, rules } from './rules.ts'
 
@@ -98,6 +98,14 @@ function membersOf(body: unknown): Sent {
   return { trunk_type, ipv4, port, inbound, outbound, registration, inbound_auth }
 }
 
+/** The situation of that name, told as what it is to a rule that comes with it; nobody asks for it twice. */
+function accompanying<Judged extends { id: string; kind: string; demanded: boolean }>(
+  judged: Judged[],
+  name: string | undefined
+): Judged[] {
+  return judged.filter(({ id }) => id === name).map(one => ({ ...one, kind: 'fulfilled', demanded: false }))
+}
+
 interface Server {
   strictness: Strictness
   behaviour: Behaviour
@@ -123,7 +131,7 @@ export function coverageReport(coverage: CoverageStore, { strictness, behaviour 
       seen: seen.length,
       demanded: demanded.length,
       rules: (Object.entries(rules) as [RuleId, Rule][]).map(([rule, { source, text, unseen }]) => {
-        const own = judged.filter(situation => situation.rule === rule)
+        const own = [...judged.filter(situation => situation.rule === rule), ...accompanying(judged, comesWith[rule])]
         const told = own.map(({ id, kind, text, demanded, count, first }) => ({
           id,
           kind,
