@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Coverage } from '../src/schemas/coverage.ts'
-import { reasons, situations } from '../src/topcalls/coverage.situations.ts'
+import { comesWith, reasons, situations } from '../src/topcalls/coverage.situations.ts'
 import { type Rule, type RuleId, rules } from '../src/topcalls/rules.ts'
 import { testBench } from './fixtures/bench.ts'
 import { covered, seenIn } from './fixtures/coverage.ts'
@@ -11,9 +11,11 @@ const key = 'coverage-key'
 t.test('each rule has situations, or a reason why it has none', t => {
   for (const [rule, { unseen }] of Object.entries<Rule>(rules)) {
     const own = situations.filter(one => one.rule === rule)
-    t.ok(own.length > 0 || unseen || reasons[rule as RuleId], rule)
+    t.ok(own.length > 0 || unseen || comesWith[rule as RuleId] || reasons[rule as RuleId], rule)
   }
-  t.equal(new Set(situations.map(({ id }) => id)).size, situations.length)
+  const ids = new Set(situations.map(({ id }) => id))
+  t.equal(ids.size, situations.length)
+  for (const id of Object.values(comesWith)) t.ok(ids.has(id), id)
   t.end()
 })
 
@@ -80,6 +82,29 @@ t.test('refusals of the caller, the path and the headers are counted', async t =
   t.same(await fresh(), ['compressed'])
   await fetch(`${url}/v1/nowhere`, { headers: { authorization: `Bearer ${apiKey}` } })
   t.same(await fresh(), ['nowhere'])
+})
+
+t.test('rules that come with a situation are counted with it, as fulfilled, and nobody asks for them', async t => {
+  const { control, create } = await testBench(t)
+  await create()
+  await create({ body: {} })
+  const refused = (await create({ token: 'nonsense' })).headers.get('x-request-id')
+  await create({ key: 'short' })
+  const { rules } = await control.coverage()
+  const countOf = (id: string) =>
+    Object.fromEntries(
+      (rules.find(({ rule }) => rule === id)?.situations ?? []).map(({ kind, id, demanded, count }) => [
+        `${kind} ${id}${demanded ? ' demanded' : ''}`,
+        count
+      ])
+    )
+  t.same(countOf('R1'), { 'violated key-refused demanded': 1, 'fulfilled created': 1 })
+  t.same(countOf('B1'), { 'violated name-refused demanded': 1, 'fulfilled created': 1 })
+  t.same(countOf('A1'), { 'fulfilled created': 1 })
+  t.same(countOf('E1'), { 'fulfilled body-refused': 1 })
+  t.same(countOf('E2'), { 'fulfilled body-refused': 1 })
+  t.same(countOf('E5'), { 'fulfilled key-refused': 1 })
+  t.same(rules.find(({ rule }) => rule === 'E5')?.situations[0]?.first, [refused])
 })
 
 t.test('accounts are counted apart, and together without a name', async t => {

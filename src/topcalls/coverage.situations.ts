@@ -110,7 +110,7 @@ export const situations: Situation[] = [
     kind: 'fulfilled',
     id: 'body-refused',
     text: 'a body that is refused',
-    shows: ({ status, created, replayed }) => status === 400 && !created && !replayed
+    shows: ({ status, violated, lost }) => status === 400 && violated.length > 0 && !violated.includes('I1') && !lost
   },
   violated('E7', 'nowhere', 'a path or a method that does not exist'),
   violated('E8', 'too-large', 'a body larger than 64 KiB'),
