@@ -25,7 +25,9 @@ export const requestsOf = ({ steps }: Case): number =>
 
 /** How many things a case creates at most. */
 export const creationsOf = ({ steps }: Case): number =>
-  steps.reduce((sum, step) => sum + (step.send && step.expect?.status === 'created' ? count(step) : 0), 0)
+  steps.reduce((sum, step) => sum + (step.send && mayCreate(step) ? count(step) : 0), 0)
+
+const mayCreate = ({ expect }: Step): boolean => expect?.status !== undefined && fits(expect.status, 201)
 
 const count = ({ times = 1, at_once = 1 }: Step): number => times * at_once
 
