@@ -5,7 +5,7 @@ import { type Case, type Expectation, type Need, needText, type Request, type St
 import type { Answer, Outgoing } from './exchange.ts'
 import { fits, judge } from './judge.ts'
 import type { CaseResult, Difference } from './results.ts'
-import type { Identity, Session } from './session.ts'
+import { type Identity, type Session, SpentError } from './session.ts'
 import { fill, memberAt, StepError, type Variables, withMember } from './template.ts'
 
 const carriersPath = '/v1/phone-numbers/carriers'
@@ -25,7 +25,9 @@ export const requestsOf = ({ steps }: Case): number =>
 
 /** How many things a case creates at most. */
 export const creationsOf = ({ steps }: Case): number =>
-  steps.reduce((sum, step) => sum + (step.send && step.expect?.status === 'created' ? count(step) : 0), 0)
+  steps.reduce((sum, step) => sum + (step.send && mayCreate(step) ? count(step) : 0), 0)
+
+const mayCreate = ({ expect }: Step): boolean => expect?.status !== undefined && fits(expect.status, 201)
 
 const count = ({ times = 1, at_once = 1 }: Step): number => times * at_once
 
@@ -41,7 +43,7 @@ function obstacleTo({ needs = [], strictness, steps }: Case, session: Session, s
   if (missing) return `needs ${needText(missing)}`
   const mode = session.server?.strictness ?? 'inferred'
   if (strictness && !strictness.includes(mode)) return `holds with --strictness ${strictness.join(' or ')} only`
-  return session.affords(requestsOf({ steps } as Case)) ? undefined : 'the requests of --max-requests are spent'
+  return session.affords(requestsOf({ steps } as Case)) ? undefined : new SpentError().message
 }
 
 /** What was asked and answered in a step, for another judgement. */
@@ -71,7 +73,9 @@ export async function runCase(one: Case, session: Session, options: RunOptions):
   if (obstacle) return skipped(one, obstacle)
 
   const identity = one.needs?.includes('control') ? await session.freshAccount() : session.main
-  const { recorded, broken } = await takeSteps(one, session, identity, options.prefix)
+  const taken = await takeSteps(one, session, identity, options.prefix)
+  if (taken instanceof SpentError) return { ...skipped(one, taken.message), requests: session.requests() - before }
+  const { recorded, broken } = taken
   const differences = [...recorded.flatMap(step => judgeStep(step)), ...broken]
   if (differences.length === 0) return result('held')
 
@@ -115,6 +119,8 @@ async function takeSteps({ id, steps }: Case, session: Session, identity: Identi
       recorded.push({ name, expect, answers, earlier: { ...earlier } })
       if (answers[0]) earlier[name] = answers[0]
     } catch (error) {
+      // Repetitions after Retry-After took what the case needs.
+      if (error instanceof SpentError) return error
       if (!(error instanceof StepError)) throw error
       const { expected, seen } = error
       return { recorded, broken: [{ step: name, expected, seen }] }
@@ -142,7 +148,11 @@ async function sent(step: Step, session: Session, identity: Identity, variables:
   const wanted = (status: number | undefined) => expect?.status !== undefined && fits(expect.status, status)
   const answers: Answer[] = []
   for (let round = 0; round < times; round++) {
-    answers.push(...(await Promise.all(Array.from({ length: at_once }, () => session.send(outgoing, wanted)))))
+    const round = await Promise.allSettled(Array.from({ length: at_once }, () => session.send(outgoing, wanted)))
+    for (const one of round) {
+      if (one.status === 'rejected') throw one.reason
+      answers.push(one.value)
+    }
   }
   return answers
 }

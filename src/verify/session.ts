@@ -26,6 +26,13 @@ export interface Identity {
   account?: string
 }
 
+/** No request may be sent any more, so a case that needs one cannot be judged. */
+export class SpentError extends Error {
+  constructor() {
+    super('the requests of --max-requests are spent')
+  }
+}
+
 /** One server, and everything that a run may do to it. */
 export interface Session {
   readonly url: string
@@ -41,7 +48,10 @@ export interface Session {
   affords(count: number): boolean
   /** An account of its own for a case that steers it; only with a control plane. */
   freshAccount(): Promise<Identity>
-  /** Sends a request, again after Retry-After unless its status is wanted. */
+  /**
+   * Sends a request, again after Retry-After unless its status is wanted.
+   * @throws {SpentError} instead of sending one more than --max-requests
+   */
   send(outgoing: Outgoing, wanted: (status: number | undefined) => boolean): Promise<Answer>
   /** Calls the control plane, below /_topcalls/v1/. */
   steer(method: string, path: string, body: unknown): Promise<Answer>
@@ -112,16 +122,12 @@ export async function openSession(config: VerifyConfig, token: string | undefine
     created.push({ path: path.split('?')[0] ?? path, id, authorization: String(headers.authorization), account })
   }
 
-  async function send(outgoing: Outgoing, wanted: (status: number | undefined) => boolean): Promise<Answer> {
-    for (let attempt = 0; ; attempt++) {
-      requests++
-      const answer = await exchange(outgoing)
-      remember(outgoing, answer)
-      const seconds = Number(answer.headers['retry-after'] ?? Number.NaN)
-      const busy = (answer.status === 429 || answer.status === 503) && !wanted(answer.status)
-      if (!busy || Number.isNaN(seconds) || attempt === mostRetries || requests >= maxRequests) return answer
-      await sleep(Math.min(seconds * 1_000, longestPauseMilliseconds))
-    }
+  async function counted(outgoing: Outgoing): Promise<Answer> {
+    if (requests >= maxRequests) throw new SpentError()
+    requests++
+    const answer = await exchange(outgoing)
+    remember(outgoing, answer)
+    return answer
   }
 
   function steer(method: string, path: string, body: unknown): Promise<Answer> {
@@ -140,7 +146,8 @@ export async function openSession(config: VerifyConfig, token: string | undefine
     let left = 0
     for (const { path, id, authorization } of created.filter(({ account }) => !own.has(account))) {
       const headers = { authorization }
-      const { status = 0 } = deletes ? await exchange({ method: 'DELETE', path: `${path}/${id}`, headers }) : {}
+      const remove = () => exchange({ method: 'DELETE', path: `${path}/${id}`, headers })
+      const { status = 0 } = deletes ? await patiently(remove) : {}
       if (status >= 200 && status < 300) continue
       left++
       // A server without this operation answers all of them so.
@@ -168,10 +175,30 @@ export async function openSession(config: VerifyConfig, token: string | undefine
     requests: () => requests,
     affords: count => requests + count <= maxRequests,
     freshAccount: mint,
-    send,
+    send: (outgoing, wanted) => patiently(() => counted(outgoing), wanted),
     steer,
     cleanUp
   }
+}
+
+/** Asks again, as long as the server is too busy and says when to come back. */
+async function patiently(
+  ask: () => Promise<Answer>,
+  wanted: (status: number | undefined) => boolean = () => false
+): Promise<Answer> {
+  for (let attempt = 0; ; attempt++) {
+    const answer = await ask()
+    const pause = pauseOf(answer)
+    const busy = (answer.status === 429 || answer.status === 503) && !wanted(answer.status)
+    if (!busy || pause === undefined || attempt === mostRetries) return answer
+    await sleep(Math.min(pause, longestPauseMilliseconds))
+  }
+}
+
+/** The milliseconds of Retry-After, which are given in seconds or as a date (RFC 9110, section 10.2.3). */
+function pauseOf({ headers: { 'retry-after': given = '' } }: Answer): number | undefined {
+  const milliseconds = /^\d+$/.test(given) ? Number(given) * 1_000 : Date.parse(given) - Date.now()
+  return Number.isNaN(milliseconds) ? undefined : Math.max(0, milliseconds)
 }
 
 /** What the control plane says of the server; undefined where there is none. */
