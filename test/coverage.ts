@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Coverage } from '../src/schemas/coverage.ts'
-import { comesWith, reasons, situations } from '../src/topcalls/coverage.situations.ts'
+import { comesWith, reasons } from '../src/topcalls/coverage.reasons.ts'
+import { situations } from '../src/topcalls/coverage.situations.ts'
 import { type Rule, type RuleId, rules } from '../src/topcalls/rules.ts'
 import { testBench } from './fixtures/bench.ts'
 import { covered, seenIn } from './fixtures/coverage.ts'

@@ -1,6 +1,5 @@
 import { windowMilliseconds } from '../store/idempotency.ts'
 import { again, created, enforced, type Situation, violated } from './coverage.shown.ts'
-import type { RuleId } from './rules.ts'
 
 const isIpv4 = (ipv4: unknown) => typeof ipv4 === 'string' && /^[0-9.]+$/.test(ipv4)
 const isObject = (value: unknown) => typeof value === 'object' && value !== null
@@ -212,41 +211,3 @@ export const situations: Situation[] = [
     ({ created }, { failed }) => created && failed === true
   )
 ]
-
-/** Rules that are kept, or met, in each situation of a certain name, and so are counted with it. */
-export const comesWith: { [Rule in RuleId]?: string } = {
-  R1: 'created',
-  R2: 'created',
-  R3: 'created',
-  B1: 'created',
-  B3: 'created',
-  B5: 'trunk-reg',
-  B6: 'trunk-auth',
-  B10: 'trunk-reg',
-  B11: 'trunk-auth',
-  A1: 'created',
-  A2: 'created',
-  A3: 'created',
-  E2: 'body-refused',
-  E3: 'body-refused',
-  E4: 'body-refused',
-  E5: 'key-refused',
-  E6: 'scope-missing',
-  I5: 'replay'
-}
-
-const server = 'asks nothing of a client'
-
-/** Why nothing is asked about a rule. */
-export const reasons: { [Rule in RuleId]?: string } = {
-  B14: server,
-  B15: server,
-  E10: 'never becomes a request',
-  E11: 'never becomes a request',
-  J2: server,
-  I3: server,
-  I6: server,
-  I11: server,
-  I14: server,
-  O1: server
-}
