@@ -81,11 +81,11 @@ export const verifyOptions = {
     parse: serverUrl
   },
   key: {
-    ...text('KEY', undefined, 'API key; a fresh one by itself where the server is on loopback'),
+    ...apiKey('API key; a fresh one by itself where the server is on loopback'),
     variable: 'TOPCALLS_API_KEY'
   },
   otherKey: {
-    ...text('KEY', undefined, 'API key of another account, for cases that need two'),
+    ...apiKey('API key of another account, for cases that need two'),
     variable: 'TOPCALLS_OTHER_API_KEY'
   },
   controlUrl: {
@@ -123,6 +123,16 @@ export const verifyOptions = {
   save: text('FILE', undefined, 'write down, for --observed, where the server differs from a guess'),
   observed: text('FILE', undefined, 'what --save wrote: differences that are known and expected'),
   openapi: text('FILE', undefined, 'compare an OpenAPI document, JSON or YAML, with ours instead of asking a server')
+}
+
+function apiKey(description: string) {
+  const parse = (given: string) => (/^[\x21-\x7e]+$/.test(given) ? given : undefined)
+  return {
+    ...text('KEY', undefined, description),
+    expected: 'one word of visible ASCII characters',
+    secret: true,
+    parse
+  }
 }
 
 /** The server, in the spelling of URL without its last slash. */

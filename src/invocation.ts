@@ -92,7 +92,7 @@ function readValues(command: keyof typeof commands, values: Flags, environment: 
     const value = option.parse(given)
     if (value !== undefined) return [name, value]
     const where = typed === undefined ? variable : `--${flagOf(name)}`
-    throw new UsageError(`${where} must be ${option.expected}, not "${given}".`)
+    throw new UsageError(`${where} must be ${option.expected}${option.secret ? '' : `, not "${given}"`}.`)
   })
   return Object.fromEntries(read)
 }

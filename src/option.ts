@@ -7,6 +7,8 @@ export interface Option<T> {
   fallback: T
   /** Where it is not the name of the flag. */
   variable?: string
+  /** Whether a wrong value must not be repeated. */
+  secret?: boolean
   /** What the value must be, as the end of a sentence. */
   expected: string
   /** The value of a text, or undefined where the text is not acceptable. */

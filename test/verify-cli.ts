@@ -59,6 +59,7 @@ t.test('reports go to a file, and nothing but them', async t => {
 })
 
 t.test('wrong usage, a server that is not there and one that is not on loopback are said in a sentence', async t => {
+  const server = await started(t, [])
   const wrong: [string[], number, RegExp][] = [
     [['--url', 'http://192.0.2.1'], 2, /not on loopback: add --yes/],
     [['--url', 'http://192.0.2.1', '--yes'], 2, /verify needs a --key/],
@@ -68,6 +69,17 @@ t.test('wrong usage, a server that is not there and one that is not on loopback 
     [['--only', 'B99'], 2, /"B99", which is neither a case nor a rule/],
     [['--rate', '0'], 2, /--rate must be an integer from 1/],
     [['--reporter', 'dot'], 2, /--reporter must be one of spec, tap, junit, json, html/],
+    [
+      ['--output', '/no/such/file', '--url', server.url, '--only', 'E8'],
+      1,
+      /\/no\/such\/file cannot be written: ENOENT\.$/m
+    ],
+    [
+      ['--save', '/no/such/file', '--url', server.url, '--only', 'E8'],
+      1,
+      /\/no\/such\/file cannot be written: ENOENT\.$/m
+    ],
+    [['--key', 'two words'], 2, /--key must be one word of visible ASCII characters\.$/m],
     [['--prefix', 'a b'], 2, /--prefix must be/],
     [['--observed', '/no/such.json'], 2, /such\.json cannot be used: ENOENT/],
     [['--openapi', '/no/such.yaml'], 2, /such\.yaml cannot be used: ENOENT/],

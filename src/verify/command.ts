@@ -64,9 +64,9 @@ export async function verify(
     }
     cleaned = await session.cleanUp()
     const found = described()
-    if (config.save !== undefined) save(config.save, found, say)
     if (live) streams.out.write(summary(found, streams.out))
     else await report(found, config, streams)
+    if (config.save !== undefined) save(config.save, found, say)
     return exitCodeOf(found)
   } catch (error) {
     await session.cleanUp().catch(() => {})
@@ -77,7 +77,15 @@ export async function verify(
 async function report(found: Results, { reporter, output }: VerifyConfig, { out }: Streams): Promise<void> {
   const render = await reporters[reporter]()
   if (output === undefined) out.write(render(found, out))
-  else writeFileSync(output, render(found))
+  else write(output, render(found))
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text)
+  } catch (error) {
+    throw new Failure(`${file} cannot be written: ${(error as NodeJS.ErrnoException).code}.`)
+  }
 }
 
 /** @throws {UsageError} for a name that is neither a case nor a rule of one */
@@ -114,11 +122,7 @@ function save(file: string, { url, startedAt, cases }: Results, say: (line: stri
     cases.flatMap(({ observed }) => (observed ? [[observed.name, observed.value]] : []))
   )
   const document = { observed_at: startedAt.toISOString(), url, behaviour }
-  try {
-    writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`)
-  } catch (error) {
-    throw new Failure(`${file} cannot be written: ${(error as NodeJS.ErrnoException).code}.`)
-  }
+  write(file, `${JSON.stringify(document, null, 2)}\n`)
   const count = Object.keys(behaviour).length
   say(
     `${count} observed ${count === 1 ? 'behaviour is' : 'behaviours are'} in ${file}: fake-topcalls start --observed ${file}`
