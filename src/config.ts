@@ -108,7 +108,7 @@ export const verifyOptions = {
     'COUNT',
     1_000,
     [1, 1_000_000],
-    'requests that may be sent in all; the run ends before one more'
+    'requests that cases may send in all; deleting what they made comes on top'
   ),
   rate: optional(
     integer(

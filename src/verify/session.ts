@@ -143,15 +143,17 @@ export async function openSession(config: VerifyConfig, token: string | undefine
     // Those of the run itself are taken back as a whole.
     const own = new Set<unknown>(minted.map(({ account }) => account))
     let deletes = true
+    let deleted = false
     let left = 0
     for (const { path, id, authorization } of created.filter(({ account }) => !own.has(account))) {
       const headers = { authorization }
-      const remove = () => exchange({ method: 'DELETE', path: `${path}/${id}`, headers })
+      const remove = () => exchange({ method: 'DELETE', path: `${path}/${encodeURIComponent(id)}`, headers })
       const { status = 0 } = deletes ? await patiently(remove) : {}
-      if (status >= 200 && status < 300) continue
-      left++
+      if (status >= 200 && status < 300) deleted = true
+      // Where others could be deleted, it is gone already.
+      else if (status !== 404 || !deleted) left++
       // A server without this operation answers all of them so.
-      if (status === 404 || status === 405) deletes = false
+      if (!deleted && (status === 404 || status === 405)) deletes = false
     }
     for (const { account } of minted) {
       await control.forAccount(String(account)).reset()
