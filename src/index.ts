@@ -16,6 +16,7 @@ export {
 export { type Clock, createClock } from './clock.ts'
 export { DatabaseError, UsageError } from './failure.ts'
 export type { AuthMode, Durability, Strictness } from './modes.ts'
+export type { Behaviour, Observed } from './observed.ts'
 export type { ClockReading } from './schemas/clock.ts'
 export type { Coverage } from './schemas/coverage.ts'
 export type { Fault, FaultRequest } from './schemas/fault.ts'
