@@ -1,6 +1,7 @@
 import { parseInstant } from './clock.ts'
 import { UsageError } from './failure.ts'
 import { readJsonFile } from './json-file.ts'
+import { shortened } from './redaction.ts'
 
 /** One thing that the fake guesses, and that another server may do otherwise. */
 interface Switch {
@@ -65,7 +66,7 @@ export type Behaviour = { -readonly [Name in keyof Switches]: Switches[Name]['va
 export interface Observed {
   /** RFC 3339 instant at which it was seen. */
   observed_at?: string
-  /** The server that it was seen of. */
+  /** The server that it was seen of: http or https, without user and password. */
   url?: string
   /** What differs from the guesses, or was found to be as guessed. */
   behaviour: Partial<Behaviour>
@@ -89,13 +90,23 @@ export const readObserved = (file: string): Observed =>
 export function checkedObserved(document: unknown): Observed {
   const { observed_at, url, behaviour, ...more } = objectOf(document, 'it')
   const [unknown] = Object.keys(more)
-  if (unknown !== undefined) throw new UsageError(`it has the member "${unknown}", which does not belong there.`)
+  if (unknown !== undefined)
+    throw new UsageError(`it has the member "${shortened(unknown)}", which does not belong there.`)
   if (observed_at !== undefined && (typeof observed_at !== 'string' || parseInstant(observed_at) === undefined)) {
     throw new UsageError('observed_at must be an instant such as 2030-01-01T00:00:00Z.')
   }
-  if (url !== undefined && (typeof url !== 'string' || !URL.canParse(url))) throw new UsageError('url must be a URL.')
+  if (url !== undefined && !isPlainUrl(url)) {
+    throw new UsageError('url must be an http or https URL without user and password.')
+  }
   for (const [name, value] of Object.entries(objectOf(behaviour, 'behaviour'))) checkValue(name, value)
   return document as Observed
+}
+
+/** Everybody who reaches the server may read it. */
+function isPlainUrl(value: unknown): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false
+  const { protocol, username, password } = new URL(value)
+  return /^https?:$/.test(protocol) && username === '' && password === ''
 }
 
 function objectOf(value: unknown, name: string): Record<string, unknown> {
@@ -106,7 +117,7 @@ function objectOf(value: unknown, name: string): Record<string, unknown> {
 function checkValue(name: string, value: unknown): void {
   const known: Switch | undefined = Object.hasOwn(switches, name) ? switches[name as keyof Switches] : undefined
   if (!known) {
-    throw new UsageError(`behaviour.${name} is not known; there are ${Object.keys(switches).join(', ')}.`)
+    throw new UsageError(`behaviour.${shortened(name)} is not known; there are ${Object.keys(switches).join(', ')}.`)
   }
   if (!known.values.some(one => one === value)) {
     const allowed = known.values.map(one => JSON.stringify(one)).join(', ')
@@ -120,7 +131,6 @@ export function departures({ behaviour = {} }: Partial<Observed> = {}): Partial<
   return Object.fromEntries(Object.entries(behaviour).filter(differs))
 }
 
-/** The rules behind such behaviours. */
-export function rulesOf(behaviour: Partial<Behaviour>): Set<string> {
-  return new Set(Object.keys(behaviour).flatMap(name => switches[name as keyof Switches].rules))
-}
+/** The mark of what follows from an observation; nothing where the guess holds. */
+export const observedMark = (behaviour: Behaviour, name: keyof Behaviour) =>
+  behaviour[name] === guesses[name] ? {} : { 'x-topcalls-source': 'observed' as const }

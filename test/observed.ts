@@ -49,19 +49,33 @@ t.test('credential_names: only the spellings that were observed count', async t 
   t.match(faultsOf(await create(short)), { 'registration.register_username': 'required' })
 })
 
+t.test('credential_names: a spelling that does not count is an unknown member, and the journal finds it', async t => {
+  const { create, send } = await observing(t, { credential_names: 'short' })
+  await create(registered({ username: 'u', password: 'p', domain: 'sip.example.com' }))
+  const journal = (await send({ method: 'GET', url: '/_topcalls/v1/requests' })).json()
+  t.hasStrict(journal.data[0].findings, [{}, { code: 'unknown_member', path: 'registration.domain' }])
+  const closed = await observing(t, { credential_names: 'short', unknown_members: 'refused' })
+  t.match(faultsOf(await closed.create({ ...plainCarrier, registration: { domain: 'sip.example.com' } })), {
+    'registration.domain': 'custom'
+  })
+})
+
 t.test('inbound_default: a gateway that does not say is not inbound, so a host name is accepted', async t => {
   const { create } = await observing(t, { inbound_default: false })
   t.equal((await create(hostName)).statusCode, 201)
   const inbound = { ...hostName, sip_gateway: { ...hostName.sip_gateway, inbound: true } }
-  t.match(faultsOf(await create(inbound)), { 'sip_gateway.ipv4': 'invalid_value' })
+  const refused = await create(inbound)
+  t.match(faultsOf(refused), { 'sip_gateway.ipv4': 'invalid_value' })
+  t.notMatch(refused.json().detail, /by default/)
   const noName = { ...hostName, sip_gateway: { ipv4: 'not a name' } }
   t.match(faultsOf(await create(noName)), { 'sip_gateway.ipv4': 'invalid_value' })
 })
 
 t.test('null_credentials: null is refused', async t => {
-  const { create } = await observing(t, { null_credentials: 'refused' })
+  const { create, send } = await observing(t, { null_credentials: 'refused' })
   t.match(faultsOf(await create({ ...plainCarrier, registration: null })), { registration: 'invalid_type' })
   t.match(faultsOf(await create({ ...plainCarrier, inbound_auth: null })), { inbound_auth: 'invalid_type' })
+  t.same((await send({ method: 'GET', url: '/_topcalls/v1/requests' })).json().data[0].rules, ['B13'])
 })
 
 t.test('mismatch_answer: a key with another body is refused, and the record stays', async t => {
@@ -121,6 +135,19 @@ t.test('refusals_kept: simultaneous refusals get one answer, also after a restar
   t.ok(bodies.has((await restarted.create({}, { key })).body))
 })
 
+t.test('refusals_kept: of a refusal and a success at the same time one is kept, and both get it', async t => {
+  const { create } = await observing(t, { refusals_kept: true })
+  for (const bodies of [
+    [plainCarrier, {}],
+    [{}, plainCarrier]
+  ]) {
+    const named = { key: `${key}-${Object.keys(bodies[0] ?? {}).length}` }
+    const [one, other] = await Promise.all(bodies.map(body => create(body, named)))
+    t.equal(one?.body, other?.body)
+    t.equal((await create(plainCarrier, named)).body, one?.body)
+  }
+})
+
 t.test('bad_key_status: 403 with the same challenge', async t => {
   const { create } = await observing(t, { bad_key_status: 403 })
   for (const token of ['wrong', 'tc_live_']) {
@@ -145,6 +172,15 @@ t.test('strict wins: it refuses whatever was observed to be accepted', async t =
   t.match((await create({ ...plainCarrier, colour: 1 })).json().detail, /rule S1/)
   await create(plainCarrier, { key })
   t.equal((await create({ ...plainCarrier, carrier_name: 'Another' }, { key })).statusCode, 422)
+})
+
+t.test('documented enforces what was observed, but for how rules are to be read that it leaves out', async t => {
+  const status = async (behaviour: Partial<Behaviour>, body: object) =>
+    (await (await observing(t, behaviour, { strictness: 'documented' })).create(body)).statusCode
+  t.equal(await status({ null_credentials: 'refused' }, { ...plainCarrier, registration: null }), 400)
+  t.equal(await status({ unknown_members: 'refused' }, { ...plainCarrier, colour: 1 }), 400)
+  t.equal(await status({ inbound_default: false }, { ...hostName, sip_gateway: { ipv4: 'not a name' } }), 201)
+  t.equal(await status({ credential_names: 'short' }, registered({ register_username: 'u' })), 201)
 })
 
 t.test('two servers of one process differ', async t => {
@@ -200,7 +236,10 @@ t.test('a file that is not acceptable is refused with a sentence that names its 
     [{ behaviour: { success_status: 204 } }, /behaviour\.success_status must be one of 201, 200, 202\.$/],
     [{ behaviour: { refusals_kept: 'true' } }, /must be one of false, true\.$/],
     [{ behaviour: {}, observed_at: 'yesterday' }, /observed_at must be an instant/],
-    [{ behaviour: {}, url: 'staging' }, /url must be a URL/],
+    [{ behaviour: {}, url: 'staging' }, /url must be an http or https URL/],
+    [{ behaviour: {}, url: 'javascript:alert(1)' }, /url must be an http or https URL/],
+    [{ behaviour: {}, url: 'https://user:hunter2@staging.example' }, /^(?!.*hunter2).*without user and password\.$/],
+    [{ behaviour: { '\x1b[31m': 1 } }, /behaviour\.%1B\[31m is not known/],
     [{ behaviour: {}, notes: '' }, /the member "notes"/]
   ]
   for (const [content, message] of wrong) t.throws(reading(content), { exitCode: 2, message })

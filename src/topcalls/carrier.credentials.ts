@@ -1,4 +1,4 @@
-import type { Behaviour } from '../observed.ts'
+import { type Behaviour, observedMark } from '../observed.ts'
 import { enforcing, type RuleId } from './rules.ts'
 
 const shortText = { minLength: 1, maxLength: 64 }
@@ -36,26 +36,30 @@ const inboundAuth: Credentials = {
   }
 }
 
-/** Every spelling of the members of `registration` and of `inbound_auth`. */
-export const credentialNames = {
-  registration: Object.values(registration).flatMap(({ spellings }) => spellings),
-  inbound_auth: Object.values(inboundAuth).flatMap(({ spellings }) => spellings)
-}
-
 export type Credentials = Record<string, { spellings: string[]; rule: object }>
 
 /** The members of both objects in the spellings that count. The first one is the short one. */
-export function credentialMembers({ credential_names }: Behaviour): {
+export function credentialMembers(behaviour: Behaviour): {
   registration: Credentials
   inboundAuth: Credentials
 } {
+  const { credential_names } = behaviour
+  const mark = observedMark(behaviour, 'credential_names')
   const counts = (name: string, index: number) =>
     credential_names === 'all' || (credential_names === 'short' ? index === 0 : /^(register|inbound_auth)_/.test(name))
   const those = (members: Credentials): Credentials =>
     Object.fromEntries(
-      Object.entries(members).map(([name, member]) => [name, { ...member, spellings: member.spellings.filter(counts) }])
+      Object.entries(members).map(([name, { spellings, rule }]) => [
+        name,
+        { spellings: spellings.filter(counts), rule: { ...rule, ...mark } }
+      ])
     )
   return { registration: those(registration), inboundAuth: those(inboundAuth) }
+}
+
+/** Values of members, each in the first spelling that counts. */
+export function spelled(members: Credentials, values: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [members[name]?.spellings[0] ?? name, value]))
 }
 
 /** The members' own rules, for every spelling, and which of them must be there in one spelling or another. */

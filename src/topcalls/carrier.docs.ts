@@ -1,41 +1,47 @@
+import type { Strictness } from '../modes.ts'
+import type { Behaviour } from '../observed.ts'
+import { credentialMembers, spelled } from './carrier.credentials.ts'
 import { Carrier } from './carrier.ts'
 import { created, creationAnswers } from './responses.ts'
 
 // What openapi.yaml says of "add custom carrier" beyond its schemas: words, examples, and where each answer comes from.
 
-const examples = {
-  static_ip: {
-    summary: 'Allow-listed IP address',
-    value: { carrier_name: 'My SIP provider', sip_gateway: { ipv4: '203.0.113.10' } }
-  },
-  outbound_host_name: {
-    summary: 'Host name, for outbound calls only',
-    value: {
-      carrier_name: 'Outbound',
-      sip_gateway: { ipv4: 'sip.example.com', port: 5060, inbound: false, outbound: true }
-    }
-  },
-  auth: {
-    summary: 'Credentials on inbound calls',
-    value: {
-      carrier_name: 'With credentials',
-      trunk_type: 'auth',
-      sip_gateway: { ipv4: '203.0.113.10' },
-      inbound_auth: { username: 'trunk', password: 'a secret' }
-    }
-  },
-  reg: {
-    summary: 'SIP registration',
-    value: {
-      carrier_name: 'Registered',
-      trunk_type: 'reg',
-      sip_gateway: { ipv4: '203.0.113.10' },
-      registration: { username: '1001', password: 'a secret', realm: 'sip.example.com' }
+function examplesOf(behaviour: Behaviour) {
+  const { registration, inboundAuth } = credentialMembers(behaviour)
+  return {
+    static_ip: {
+      summary: 'Allow-listed IP address',
+      value: { carrier_name: 'My SIP provider', sip_gateway: { ipv4: '203.0.113.10' } }
+    },
+    outbound_host_name: {
+      summary: 'Host name, for outbound calls only',
+      value: {
+        carrier_name: 'Outbound',
+        sip_gateway: { ipv4: 'sip.example.com', port: 5060, inbound: false, outbound: true }
+      }
+    },
+    auth: {
+      summary: 'Credentials on inbound calls',
+      value: {
+        carrier_name: 'With credentials',
+        trunk_type: 'auth',
+        sip_gateway: { ipv4: '203.0.113.10' },
+        inbound_auth: spelled(inboundAuth, { username: 'trunk', password: 'a secret' })
+      }
+    },
+    reg: {
+      summary: 'SIP registration',
+      value: {
+        carrier_name: 'Registered',
+        trunk_type: 'reg',
+        sip_gateway: { ipv4: '203.0.113.10' },
+        registration: spelled(registration, { username: '1001', password: 'a secret', realm: 'sip.example.com' })
+      }
     }
   }
 }
 
-export const addCarrierDescription = {
+export const addCarrierDescription = (behaviour: Behaviour) => ({
   operationId: 'addCustomCarrier',
   tags: ['Phone numbers'],
   summary: 'Add a custom SIP carrier',
@@ -43,12 +49,12 @@ export const addCarrierDescription = {
     'Creates a carrier with one SIP gateway. Needs a key with the scope `phone_numbers:write`. ' +
     'With an `Idempotency-Key` a retry within 24 hours gets the first answer again, byte for byte.',
   security: [{ apiKey: [] }],
-  'x-request-examples': examples
-}
+  'x-request-examples': examplesOf(behaviour)
+})
 
 /** Every answer of the operation. */
-export const addCarrierAnswers = {
-  201: created(Carrier, 'The carrier exists, or existed already under this key', {
+export const addCarrierAnswers = (strictness: Strictness, behaviour: Behaviour) => ({
+  ...created(behaviour, Carrier, 'The carrier exists, or existed already under this key', {
     id: '0b7a3c5e-2f64-4c1e-8d0a-9b1c2d3e4f50',
     account_id: 'c1f1f0de-6f0a-5b5e-9a57-1d2c3b4a5968',
     voip_carrier_sid: '6d9f8e7c-5b4a-4392-8170-6f5e4d3c2b1a',
@@ -57,9 +63,9 @@ export const addCarrierAnswers = {
     trunk_type: 'static_ip',
     created_at: '2030-01-01T12:00:00.000Z'
   }),
-  ...creationAnswers('phone_numbers:write', {
+  ...creationAnswers(strictness, behaviour, 'phone_numbers:write', {
     path: 'sip_gateway.ipv4',
     message: 'must be an IPv4 address such as 203.0.113.10',
     code: 'invalid_value'
   })
-}
+})

@@ -1,7 +1,8 @@
 import { isObject } from '../json.ts'
+import type { Behaviour } from '../observed.ts'
 import { shortened } from '../redaction.ts'
 import type { Finding } from '../schemas/request.ts'
-import { credentialNames } from './carrier.credentials.ts'
+import { type Credentials, credentialMembers } from './carrier.credentials.ts'
 
 /** Jambonz keeps the name of a carrier in a column of this length. */
 const jambonzNameLength = 64
@@ -10,20 +11,27 @@ const jambonzNameLength = 64
 const mostUnknownMembers = 20
 
 /** The members that are known, and those of the objects among them. */
-const known: Members = {
-  carrier_name: {},
-  trunk_type: {},
-  sip_gateway: { ipv4: {}, port: {}, inbound: {}, outbound: {} },
-  registration: Object.fromEntries(credentialNames.registration.map(name => [name, {}])),
-  inbound_auth: Object.fromEntries(credentialNames.inbound_auth.map(name => [name, {}]))
-}
 interface Members {
   [name: string]: Members
 }
 
-/** What is worth knowing of the body of "add custom carrier" although no rule forbids it. */
-export function carrierFindings(body: unknown): Finding[] {
-  if (!isObject(body)) return []
+/** Tells what is worth knowing of the body of "add custom carrier" although no rule forbids it. */
+export function carrierFindings(behaviour: Behaviour): (body: unknown) => Finding[] {
+  const { registration, inboundAuth } = credentialMembers(behaviour)
+  const known: Members = {
+    carrier_name: {},
+    trunk_type: {},
+    sip_gateway: { ipv4: {}, port: {}, inbound: {}, outbound: {} },
+    registration: namesOf(registration),
+    inbound_auth: namesOf(inboundAuth)
+  }
+  return body => (isObject(body) ? findingsOf(body, known) : [])
+}
+
+const namesOf = (members: Credentials): Members =>
+  Object.fromEntries(Object.values(members).flatMap(({ spellings }) => spellings.map(name => [name, {}])))
+
+function findingsOf(body: Record<string, unknown>, known: Members): Finding[] {
   const findings: Finding[] = []
   const unknown = [...unknownMembers(body, known)]
   for (const path of unknown.slice(0, mostUnknownMembers)) {

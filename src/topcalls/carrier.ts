@@ -1,6 +1,6 @@
 import { type Static, type TObject, type TProperties, Type } from 'typebox'
 import type { Strictness } from '../modes.ts'
-import { type Behaviour, guesses } from '../observed.ts'
+import { type Behaviour, guesses, observedMark } from '../observed.ts'
 import { type TrunkType, trunkTypes } from '../schemas/carrier.ts'
 import { type Credentials, complete, credentialMembers } from './carrier.credentials.ts'
 import { enforcing, type RuleId } from './rules.ts'
@@ -14,15 +14,15 @@ const dottedQuad = `${octet}(?:\\.${octet}){3}`
 const label = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?'
 const hostName = `(?:${label}\\.)*(?![0-9]+$)${label}`
 
-const address = {
+const address = ({ inbound_default }: Behaviour) => ({
   type: 'string',
   pattern: `^${dottedQuad}$`,
   ...enforcing(
     'B4',
-    'must be an IPv4 address such as 203.0.113.10 where "inbound" is true, as it is by default (Jambonz requires an IP ' +
-      'for SBC matching); to use a host name, send "inbound": false'
+    `must be an IPv4 address such as 203.0.113.10 where "inbound" is true${inbound_default ? ', as it is by default' : ''} ` +
+      `(Jambonz requires an IP for SBC matching); to use a host name, send "inbound": false`
   )
-}
+})
 
 const addressOrHostName = {
   pattern: `^(?:${dottedQuad}|${hostName})$`,
@@ -41,9 +41,14 @@ export function carrierCreate(strictness: Strictness, behaviour: Behaviour = gue
   const inferred = <T extends object>(keywords: T): Partial<T> => (strictness === 'documented' ? {} : keywords)
   const closed = closedBy(strictness, behaviour)
 
-  const flag = (fallback: boolean, description: string) =>
+  const flag = (fallback: boolean, description: string, mark = {}) =>
     Type.Optional(
-      Type.Unknown({ ...inferred({ type: 'boolean', default: fallback }), ...enforcing('B9'), description })
+      Type.Unknown({
+        ...inferred({ type: 'boolean', default: fallback }),
+        ...enforcing('B9'),
+        ...inferred(mark),
+        description
+      })
     )
 
   const SipGateway = Type.Object(
@@ -63,11 +68,14 @@ export function carrierCreate(strictness: Strictness, behaviour: Behaviour = gue
           description: 'SIP port'
         })
       ),
-      inbound: flag(behaviour.inbound_default, 'Whether calls come in through this gateway'),
+      inbound: flag(
+        behaviour.inbound_default,
+        'Whether calls come in through this gateway',
+        observedMark(behaviour, 'inbound_default')
+      ),
       outbound: flag(true, 'Whether calls go out through this gateway')
     },
     {
-      ...closed,
       allOf: [
         {
           // That an absent `inbound` means true is inferred.
@@ -75,7 +83,7 @@ export function carrierCreate(strictness: Strictness, behaviour: Behaviour = gue
             properties: { inbound: { const: true } },
             ...((strictness === 'documented' || !behaviour.inbound_default) && { required: ['inbound'] })
           },
-          then: { required: ['ipv4'], properties: { ipv4: address } }
+          then: { required: ['ipv4'], properties: { ipv4: address(behaviour) } }
         },
         inferred({
           if: {
@@ -87,6 +95,7 @@ export function carrierCreate(strictness: Strictness, behaviour: Behaviour = gue
         inferred({ required: ['ipv4'], ...enforcing('B7') })
       ],
       ...enforcing('B3'),
+      ...closed,
       description: 'The SIP gateway of the carrier'
     }
   )
@@ -96,15 +105,23 @@ export function carrierCreate(strictness: Strictness, behaviour: Behaviour = gue
     const properties: TProperties = {}
     for (const { spellings } of Object.values(members)) {
       for (const name of spellings) {
-        const description = `One of ${spellings.map(spelling => `\`${spelling}\``).join(', ')}`
+        const told = spellings.map(spelling => `\`${spelling}\``).join(', ')
         properties[name] = Type.Optional(
-          Type.Unknown({ ...inferred({ type: 'string' }), ...enforcing(membersRule), description })
+          Type.Unknown({
+            ...inferred({ type: 'string' }),
+            ...enforcing(membersRule),
+            ...observedMark(behaviour, 'credential_names'),
+            description: spellings.length > 1 ? `One of ${told}` : 'In this spelling only'
+          })
         )
       }
     }
-    const { type: _, ...schema } = Type.Object(properties, { ...closed, ...marks })
-    const type = behaviour.null_credentials === 'absent' ? ['object', 'null'] : 'object'
-    return Type.Optional(Type.Unsafe<Static<TObject> | null>({ type, ...schema }))
+    const { type: _, ...schema } = Type.Object(properties, { ...marks, ...closed })
+    const nullable =
+      behaviour.null_credentials === 'absent'
+        ? { type: ['object', 'null'], ...schema }
+        : { type: 'object', ...schema, 'x-topcalls-null': 'B13', ...observedMark(behaviour, 'null_credentials') }
+    return Type.Optional(Type.Unsafe<Static<TObject> | null>(nullable))
   }
 
   /** What the object must be with its own `trunk_type`. */
@@ -151,7 +168,6 @@ export function carrierCreate(strictness: Strictness, behaviour: Behaviour = gue
     },
     {
       $id: 'CarrierCreate',
-      ...closed,
       allOf: [
         requiredWith(
           'reg',
@@ -169,6 +185,7 @@ export function carrierCreate(strictness: Strictness, behaviour: Behaviour = gue
         )
       ],
       ...enforcing('R3'),
+      ...closed,
       description: 'A custom SIP carrier'
     }
   )
@@ -178,11 +195,14 @@ export function carrierCreate(strictness: Strictness, behaviour: Behaviour = gue
 export type CarrierCreate = Static<ReturnType<typeof carrierCreate>> & { trunk_type: TrunkType }
 
 /** What refuses unknown members: the strictness (S1), or what was observed in the place of B14. */
-function closedBy(strictness: Strictness, { unknown_members }: Behaviour) {
+function closedBy(strictness: Strictness, behaviour: Behaviour) {
   if (strictness === 'strict') return { additionalProperties: false }
-  return unknown_members === 'refused'
-    ? { additionalProperties: false, 'x-topcalls-closed': 'B14' satisfies RuleId }
-    : {}
+  if (behaviour.unknown_members !== 'refused') return {}
+  return {
+    additionalProperties: false,
+    'x-topcalls-closed': 'B14' satisfies RuleId,
+    ...observedMark(behaviour, 'unknown_members')
+  }
 }
 
 const uuid = (description: string) => Type.String({ format: 'uuid', 'x-topcalls-source': 'documented', description })

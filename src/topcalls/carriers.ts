@@ -24,13 +24,13 @@ export function carrierRoutes(api: FastifyInstance, { carriers, strictness, beha
   api.post(
     '/phone-numbers/carriers',
     {
-      config: { scope: 'phone_numbers:write', idempotent: true, findings: carrierFindings },
+      config: { scope: 'phone_numbers:write', idempotent: true, findings: carrierFindings(behaviour) },
       validatorCompiler: judging(Body),
       schema: {
-        ...addCarrierDescription,
+        ...addCarrierDescription(behaviour),
         headers: IdempotencyHeaders,
         body: ref(Body),
-        response: addCarrierAnswers
+        response: addCarrierAnswers(strictness, behaviour)
       }
     },
     creating<CarrierCreate, Carrier>(({ account, body }, { now, newId }) => {

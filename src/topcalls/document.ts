@@ -1,9 +1,9 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { Observed } from '../observed.ts'
-import { withObserved } from './document.observed.ts'
+import { wordsOfObserved } from './document.observed.ts'
 
-/** Metadata of openapi.yaml; the rest of it comes from the route schemas. */
-const metadata: FastifyDynamicSwaggerOptions = {
+/** Metadata of openapi.yaml; the rest of it comes from the route schemas, which are made with what was observed. */
+const metadata = (observed: Observed | undefined): FastifyDynamicSwaggerOptions => ({
   openapi: {
     openapi: '3.1.0',
     info: {
@@ -13,7 +13,7 @@ const metadata: FastifyDynamicSwaggerOptions = {
       description:
         'Each member and each answer says in `x-topcalls-source` where it comes from: `documented` by TopCalls, ' +
         '`inferred` from its examples or its telephony layer, or decided by the `fake`. ' +
-        '`x-topcalls-rule` names the rule in docs/fidelity.md.',
+        `\`x-topcalls-rule\` names the rule in docs/fidelity.md.${wordsOfObserved(observed)}`,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' }
     },
     servers: [
@@ -31,19 +31,19 @@ const metadata: FastifyDynamicSwaggerOptions = {
   // The control plane is no part of TopCalls and has a document of its own.
   transform: ({ schema, url }) => ({ schema: url.startsWith('/_topcalls/') ? { ...schema, hide: true } : schema, url }),
   refResolver: { buildLocalReference: (schema, _base, _fragment, index) => String(schema.$id ?? `schema-${index}`) }
-}
+})
 
 /** How the OpenAPI document is made, with what was observed of another server in it. */
 export function openApiOptions(observed: Observed | undefined): FastifyDynamicSwaggerOptions {
   return {
-    ...metadata,
+    ...metadata(observed),
     transformObject(document) {
       if (!('openapiObject' in document)) return document.swaggerObject
       const { openapiObject } = document
       for (const operation of Object.values(openapiObject.paths ?? {}).flatMap(path => Object.values(path ?? {}))) {
         completeOperation(operation as unknown as Operation)
       }
-      return observed ? (withObserved(openapiObject, observed) as typeof openapiObject) : openapiObject
+      return openapiObject
     }
   }
 }

@@ -111,6 +111,7 @@ export function idempotency(api: FastifyInstance, { records, writer, accounts, s
     return send(reply, record)
   }
 
+  const success = String(behaviour.success_status)
   if (behaviour.refusals_kept) keepRefusals(api, { records, writer, replay })
 
   /**
@@ -135,8 +136,7 @@ export function idempotency(api: FastifyInstance, { records, writer, accounts, s
         const answer = {
           status: behaviour.success_status,
           content_type: 'application/json; charset=utf-8',
-          // By the schema of the route's success, whatever its status.
-          body: reply.serializeInput(create(request, { now, newId: newIds() }), '201', 'application/json') as string
+          body: reply.serializeInput(create(request, { now, newId: newIds() }), success, 'application/json') as string
         }
         if (keyed) {
           records.removeOldest(accounts.now, removedPerCreate, now)

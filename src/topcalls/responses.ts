@@ -1,12 +1,14 @@
 import { type Static, type TSchema, type TUnsafe, Type } from 'typebox'
+import type { Strictness } from '../modes.ts'
+import { type Behaviour, observedMark } from '../observed.ts'
 import {
   catalogue,
   type ProblemDocument,
   type ProblemKind,
   ProblemDocument as ProblemSchema,
-  problemMediaType,
   type Violation
 } from '../problem.ts'
+import { typeOfProblem } from './problems.ts'
 import type { Source } from './rules.ts'
 
 /** A typed reference to a schema that was registered under its `$id`, so that it is printed once. */
@@ -21,25 +23,45 @@ const requestId: Headers = {
   'x-request-id': { type: 'string', format: 'uuid', description: 'Fresh for each response' }
 }
 
-const replayHeaders: Headers = {
-  'Idempotent-Replayed': { type: 'string', enum: ['true'], description: 'Only on a repeated answer' },
-  'Idempotency-Payload-Mismatch': {
-    type: 'string',
-    enum: ['true'],
-    description: 'Only on an answer that is repeated although the body differs'
+function replayHeaders(behaviour: Behaviour): Headers {
+  const { replay_header, mismatch_answer } = behaviour
+  // A fresh one for each: YAML would make an alias of one that is shared.
+  const isTrue = () => ({ type: 'string', enum: ['true'] })
+  return {
+    ...(replay_header !== null && {
+      [replay_header]: {
+        ...isTrue(),
+        ...observedMark(behaviour, 'replay_header'),
+        description: 'Only on a repeated answer'
+      }
+    }),
+    ...(mismatch_answer === 'replay' && {
+      'Idempotency-Payload-Mismatch': {
+        ...isTrue(),
+        description: 'Only on an answer that is repeated although the body differs'
+      }
+    })
   }
 }
 
 /** The success of an operation that creates something and takes `Idempotency-Key` (R4). */
-export function created<Schema extends TSchema>(schema: Schema, description: string, value: Static<Schema>) {
+export function created<Schema extends TSchema>(
+  behaviour: Behaviour,
+  schema: Schema,
+  description: string,
+  value: Static<Schema>
+) {
   return {
-    description,
-    headers: { ...requestId, ...replayHeaders },
-    content: {
-      'application/json': {
-        schema: ref(schema),
-        examples: { created: { summary: 'Something new', value } },
-        'x-topcalls-source': 'inferred' satisfies Source
+    [behaviour.success_status]: {
+      description,
+      headers: { ...requestId, ...replayHeaders(behaviour) },
+      content: {
+        'application/json': {
+          schema: ref(schema),
+          examples: { created: { summary: 'Something new', value } },
+          'x-topcalls-source': 'inferred' satisfies Source,
+          ...observedMark(behaviour, 'success_status')
+        }
       }
     }
   }
@@ -48,7 +70,8 @@ export function created<Schema extends TSchema>(schema: Schema, description: str
 type Example = [kind: ProblemKind, detail: string, violations?: Violation[]]
 
 function problem(
-  source: Source,
+  behaviour: Behaviour,
+  source: Source | 'observed',
   description: string,
   [first, ...more]: [Example, ...Example[]],
   headers: Headers = {}
@@ -69,7 +92,7 @@ function problem(
     description,
     headers: { ...requestId, ...headers },
     content: {
-      [problemMediaType]: {
+      [typeOfProblem(catalogue[first[0]].status, behaviour)]: {
         schema: ref(ProblemSchema),
         examples: Object.fromEntries(examples),
         'x-topcalls-source': source
@@ -97,60 +120,91 @@ const elsewhere = 'The fake never answers this by itself.'
  * @param scope what the caller's key needs
  * @param violation an example of what may be wrong with the body
  */
-export function creationAnswers(scope: string, violation: Violation) {
+export function creationAnswers(strictness: Strictness, behaviour: Behaviour, scope: string, violation: Violation) {
   const badKey: Violation = { path: 'Idempotency-Key', message: 'must have 8 to 255 characters', code: 'too_small' }
+  const refusal = problem.bind(null, behaviour)
   return {
-    400: problem('documented', 'The body or the key is not acceptable; `errors` names every fault', [
-      ['invalid_body', `${violation.path} ${violation.message}`, [violation]],
-      ['invalid_request', `${badKey.path} ${badKey.message}`, [badKey]]
-    ]),
-    401: problem(
-      'inferred',
-      'No key, or one that is malformed, unknown, revoked or expired',
-      [['unauthorized', 'Send an API key: Authorization: Bearer tc_live_…']],
-      challenge
+    400: refusal(
+      'documented',
+      'The body or the key is not acceptable; `errors` names every fault',
+      [
+        ['invalid_body', `${violation.path} ${violation.message}`, [violation]],
+        ['invalid_request', `${badKey.path} ${badKey.message}`, [badKey]]
+      ],
+      behaviour.refusals_kept ? replayHeaders(behaviour) : {}
     ),
-    402: problem('documented', `The account has no quota left. ${elsewhere}`, [
+    ...keyRefusals(behaviour, scope),
+    402: refusal('documented', `The account has no quota left. ${elsewhere}`, [
       ['insufficient_quota', 'The account has no quota left']
     ]),
-    403: problem(
-      'inferred',
-      'The key lacks the scope',
-      [['forbidden', `The API key lacks the scope ${scope}`]],
-      challenge
-    ),
-    408: problem('fake', 'The request did not arrive in time', [
+    408: refusal('fake', 'The request did not arrive in time', [
       ['request_timeout', 'The request did not arrive in time']
     ]),
-    413: problem('fake', 'The body is larger than 64 KiB', [
+    413: refusal('fake', 'The body is larger than 64 KiB', [
       ['payload_too_large', 'The body is larger than 65536 bytes']
     ]),
-    415: problem(
+    415: refusal(
       'fake',
       'The body is not `application/json`, or it is compressed',
       [['unsupported_media_type', 'Content-Type must be application/json']],
       { 'Accept-Encoding': { type: 'string', description: '`identity`, where the body was compressed' } }
     ),
-    422: problem('fake', 'The key was first used on another operation or, in `strict`, with another body', [
-      ['idempotency_key_reused', 'This Idempotency-Key was first used with another body; use a fresh key (rule S2)']
-    ]),
-    429: problem(
+    ...reuseRefusals(strictness, behaviour),
+    429: refusal(
       'inferred',
       'Too many requests; only where a tester set a limit',
       [['rate_limited', 'More than 100 requests in the window; try again in 42 s']],
       { ...retryAfter, ...rateLimit }
     ),
-    431: problem('fake', 'The headers are larger than 16 KiB', [
+    431: refusal('fake', 'The headers are larger than 16 KiB', [
       ['headers_too_large', 'The headers are larger than 16 KiB']
     ]),
-    500: problem('fake', 'A bug of the fake; please report it', [
+    500: refusal('fake', 'A bug of the fake; please report it', [
       ['internal_error', 'Something went wrong inside fake-topcalls; its log says more']
     ]),
-    503: problem(
+    503: refusal(
       'fake',
       'The database is locked or the disk failed; nothing was stored',
       [['unavailable', 'The database stayed locked by another process for 5 s; nothing was stored']],
       retryAfter
     )
+  }
+}
+
+/** What a caller is answered whose key is not acceptable (E5) or may not do this (E6). */
+function keyRefusals(behaviour: Behaviour, scope: string) {
+  const noKey = 'Send an API key: Authorization: Bearer tc_live_…'
+  const unacceptable = 'No key, or one that is malformed, unknown, revoked or expired'
+  if (behaviour.bad_key_status === 403) {
+    const description = `${unacceptable}, or that lacks the scope`
+    return { 403: problem(behaviour, 'observed', description, [['forbidden', noKey]], challenge) }
+  }
+  const noScope = `The API key lacks the scope ${scope}`
+  return {
+    401: problem(behaviour, 'inferred', unacceptable, [['unauthorized', noKey]], challenge),
+    403: problem(behaviour, 'inferred', 'The key lacks the scope', [['forbidden', noScope]], challenge)
+  }
+}
+
+/** What an `Idempotency-Key` is answered that was first used with something else (I7, I8, S2). */
+function reuseRefusals(strictness: Strictness, behaviour: Behaviour) {
+  const { mismatch_answer } = behaviour
+  const otherBody = (rule: string) => `This Idempotency-Key was first used with another body; use a fresh key (${rule})`
+  if (mismatch_answer === 'replay' || strictness === 'strict') {
+    const description = 'The key was first used on another operation or, in `strict`, with another body'
+    return { 422: problem(behaviour, 'fake', description, [['idempotency_key_reused', otherBody('rule S2')]]) }
+  }
+  const observed = otherBody('rule I7, observed')
+  if (mismatch_answer === 422) {
+    const description = 'The key was first used on another operation or with another body'
+    return { 422: problem(behaviour, 'observed', description, [['idempotency_key_reused', observed]]) }
+  }
+  return {
+    409: problem(behaviour, 'observed', 'The key was first used with another body', [
+      ['idempotency_conflict', observed]
+    ]),
+    422: problem(behaviour, 'fake', 'The key was first used on another operation', [
+      ['idempotency_key_reused', 'This Idempotency-Key was first used on another operation; use a fresh key']
+    ])
   }
 }

@@ -29,7 +29,10 @@ export function judging(body: TSchema): FastifySchemaCompiler<unknown> {
 interface SchemaNode {
   'x-topcalls-rule'?: string
   'x-topcalls-message'?: string
+  /** The rule that refuses unknown members. */
   'x-topcalls-closed'?: string
+  /** The rule that refuses null. */
+  'x-topcalls-null'?: string
   properties?: Record<string, SchemaNode>
   then?: TSchema
   minLength?: number
@@ -74,8 +77,8 @@ function faultsOfNode(error: ValueError, node: SchemaNode, data: unknown, pointe
   const member = (name: string) => shortened(path ? `${path}.${name}` : name)
   const { minLength, maxLength, minimum, maximum, 'x-topcalls-message': said, 'x-topcalls-rule': rule = 'R3' } = node
   const { 'x-topcalls-closed': closed = 'S1' } = node
-  const one = (code: Violation['code'], message = said ?? 'is not acceptable'): Fault[] => [
-    { path, message, code, rule }
+  const one = (code: Violation['code'], message = said ?? 'is not acceptable', broken = rule): Fault[] => [
+    { path, message, code, rule: broken }
   ]
 
   switch (error.keyword) {
@@ -101,7 +104,11 @@ function faultsOfNode(error: ValueError, node: SchemaNode, data: unknown, pointe
     case 'not':
       return one('required')
     case 'type':
-      return one('invalid_type', wrongType(String([error.params.type].flat()[0]), data))
+      return one(
+        'invalid_type',
+        wrongType(String([error.params.type].flat()[0]), data),
+        data === null ? node['x-topcalls-null'] : undefined
+      )
     case 'minLength':
       return one('too_small', `must have ${minLength} to ${maxLength} characters`)
     case 'maxLength':
