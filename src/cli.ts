@@ -37,6 +37,10 @@ const commands = { start, healthcheck, openapi }
 /** Asks a server, or a document, whether it keeps the contract. */
 async function verify(config: VerifyConfig): Promise<void> {
   if (config.openapi !== undefined) {
+    const { save, observed, output, only } = config
+    if ([save, observed, output, only].some(given => given !== undefined)) {
+      throw new UsageError('--openapi asks no server: it excludes --save, --observed, --output and --only.')
+    }
     const { verifyDocument } = await import('./verify/document.ts')
     process.exitCode = await verifyDocument(config.openapi, process.stdout)
     return
@@ -50,6 +54,7 @@ async function verify(config: VerifyConfig): Promise<void> {
   ] as const) {
     takeOver(signal, () => {
       interrupted = 128 + number
+      process.stderr.write(`${signal}: stopping, and deleting what was created; once more ends it at once\n`)
       // A second one ends the process as if nobody listened.
       process.removeAllListeners(signal)
       stop.abort()

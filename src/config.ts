@@ -77,7 +77,7 @@ export const verifyOptions = {
   url: {
     ...text('URL', 'http://127.0.0.1:8672', 'the server to verify, without /v1'),
     variable: 'TOPCALLS_BASE_URL',
-    expected: 'an http or https URL without user, query and fragment',
+    expected: 'an http or https URL without /v1, user, query and fragment',
     parse: serverUrl
   },
   key: {
@@ -90,7 +90,7 @@ export const verifyOptions = {
   },
   controlUrl: {
     ...text('URL', undefined, "the server's control plane, where it has an address of its own"),
-    expected: 'an http or https URL without user, query and fragment',
+    expected: 'an http or https URL without /v1, user, query and fragment',
     parse: serverUrl
   },
   controlToken: serverOptions.controlToken,
@@ -140,7 +140,9 @@ function serverUrl(given: string): string | undefined {
   const url = URL.parse(given)
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash)
     return undefined
-  return url.href.replace(/\/$/, '')
+  const plain = url.href.replace(/\/$/, '')
+  // The cases' paths begin with it.
+  return plain.endsWith('/v1') ? undefined : plain
 }
 
 type Values<Options extends Record<string, Option<unknown>>> = { [Name in keyof Options]: Options[Name]['fallback'] }

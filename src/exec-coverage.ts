@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs'
 import { coverageHtml, coverageText } from './reports/coverage.ts'
+import { writeOutput } from './reports/output.ts'
 import type { Coverage } from './schemas/coverage.ts'
 
 interface Options {
@@ -12,26 +12,19 @@ interface Options {
 
 /**
  * Tells what a suite has shown of the contract.
- * @returns 1 where that is too little, or where the page cannot be written; else 0
+ * @returns 1 where that is too little; else 0
+ * @throws {Failure} where the page cannot be written
  */
 export function tellCoverage(coverage: Coverage, { min = 0, report, err }: Options): 0 | 1 {
   err.write(`\n${coverageText(coverage)}`)
   if (coverage.rules.every(({ situations }) => situations.every(({ count }) => count === 0))) {
     err.write('\nNo request came: does the command send its requests to TOPCALLS_BASE_URL?\n')
   }
-  let code: 0 | 1 = 0
-  if (report !== undefined) {
-    try {
-      writeFileSync(report, coverageHtml(coverage))
-    } catch (error) {
-      err.write(`\nfake-topcalls: ${report} cannot be written: ${(error as NodeJS.ErrnoException).code}.\n`)
-      code = 1
-    }
-  }
-  if (coverage.percent < min) {
+  const isEnough = coverage.percent >= min
+  if (!isEnough) {
     const sentence = `the suite covers ${coverage.percent} % of the contract, less than the ${min} % of --min.`
     err.write(`\nfake-topcalls: ${sentence}\n`)
-    code = 1
   }
-  return code
+  if (report !== undefined) writeOutput(report, coverageHtml(coverage))
+  return isEnough ? 0 : 1
 }

@@ -5,6 +5,9 @@ export function isLoopbackName(name: string): boolean {
   return name === 'localhost' || name.endsWith('.localhost')
 }
 
+/** Whether a URL leads to this machine only. */
+export const isLoopbackUrl = (url: string): boolean => isLoopbackAddress(new URL(url).hostname.replace(/^\[|\]$/g, ''))
+
 /** Whether an address can be reached from this machine only. */
 export function isLoopbackAddress(host: string): boolean {
   return isLoopbackName(host) || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))

@@ -79,6 +79,8 @@ t.test('wrong usage, a server that is not there and one that is not on loopback 
       1,
       /\/no\/such\/file cannot be written: ENOENT\.$/m
     ],
+    [['--url', 'http://127.0.0.1:1/v1'], 2, /--url must be an http or https URL without \/v1/],
+    [['--openapi', 'openapi.yaml', '--save', 'x'], 2, /--openapi asks no server: it excludes --save/],
     [['--key', 'two words'], 2, /--key must be one word of visible ASCII characters\.$/m],
     [['--prefix', 'a b'], 2, /--prefix must be/],
     [['--observed', '/no/such.json'], 2, /such\.json cannot be used: ENOENT/],

@@ -1,26 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { type VerifyConfig, verifyOptions } from '../src/config.ts'
 import { UsageError } from '../src/failure.ts'
 import { verify } from '../src/verify/command.ts'
-import { type Asked, type DoubleOptions, type Manner, startDouble, type Told } from './fixtures/double.ts'
+import type { Asked, Manner } from './fixtures/double.ts'
 import { both, isApi, isCreated, objectIn } from './fixtures/manners.ts'
-import { verified } from './fixtures/verify.ts'
-
-/** A server that nobody steers, under a name that is not on loopback as far as `verify` knows. */
-async function stranger(t: Test, options: DoubleOptions = {}) {
-  const double = await startDouble(t, options)
-  const config = { noControl: true, yes: true, key: 'tc_live_stranger', rate: 100_000 } satisfies Partial<VerifyConfig>
-  return { ...double, url: double.url.replace('127.0.0.1', '0.0.0.0'), config }
-}
-
-const refusal = (status: number, headers: [string, string][]): Told => ({
-  status,
-  headers: [...headers, ['Content-Length', '0']],
-  body: Buffer.alloc(0)
-})
+import { refusal, stranger, verified } from './fixtures/verify.ts'
 
 /** Remembers what was created. */
 function watching() {
@@ -142,7 +129,8 @@ t.test('--max-requests is kept, and what it leaves out is skipped', async t => {
     t.ok(requestsIn(asked) <= maxRequests)
     t.match(out, /skipped .*: the requests of --max-requests are spent/)
     t.match(out, /, 0 failed, 0 differ, /)
-    t.equal(code, 0)
+    t.match(out, /did not run, since the requests of --max-requests are spent: exit code 1\.$/m)
+    t.equal(code, 1, 'a small budget does not look like success')
   }
 })
 

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer'
-import { Agent, type ClientRequest, type IncomingMessage, request as overHttp } from 'node:http'
+import { Agent, type IncomingMessage, request as overHttp } from 'node:http'
 import { request as overHttps, Agent as SecureAgent } from 'node:https'
 import { connect } from 'node:net'
-import { text as textOf } from 'node:stream/consumers'
 import { connect as secureConnect } from 'node:tls'
+import { redacted } from '../redaction.ts'
 
 /** A request as it goes out. */
 export interface Outgoing {
@@ -30,21 +30,27 @@ export interface Answer {
   late?: boolean
 }
 
-/** How long an answer may take, in milliseconds; for a request that is never finished, longer than a server may wait. */
+/** How long a whole answer may take, in milliseconds; for a request that is never finished, longer than a server may wait. */
 const patience = { finished: 20_000, unfinished: 75_000 }
+
+/** So many bytes of an answer are read; what is longer is no answer of TopCalls. */
+const mostBytes = 1_048_576
 
 export const noAnswer: Answer = { status: undefined, headers: {}, text: '', body: undefined }
 
 export interface Exchanger {
-  exchange(outgoing: Outgoing): Promise<Answer>
+  /** @param stop ends the exchange at once */
+  exchange(outgoing: Outgoing, stop?: AbortSignal): Promise<Answer>
   close(): void
 }
 
 /**
- * Sends requests to one server. Node's own client instead of fetch, which would mend what is sent wrong on purpose.
- * @throws {Error} what Node throws where there is no server
+ * Sends requests to one server. Node's own client instead of fetch, which would mend what is sent wrong on purpose. What an
+ * answer repeats of the request's Authorization is redacted, since answers get into reports.
+ * @param limits milliseconds of an answer, and bytes of it that are read
+ * @throws {Error} what Node throws where there is no server, and the reason of `stop`
  */
-export function exchanger(url: string): Exchanger {
+export function exchanger(url: string, limits = { ...patience, bytes: mostBytes }): Exchanger {
   const base = new URL(url)
   const secure = base.protocol === 'https:'
   const agent = secure ? new SecureAgent({ keepAlive: true }) : new Agent({ keepAlive: true })
@@ -53,47 +59,80 @@ export function exchanger(url: string): Exchanger {
   // A path of its own, as behind a gateway.
   const pathOf = (path: string) => `${base.pathname.replace(/\/$/, '')}${path}`
 
-  function ask({ method, path, headers, body, unfinished }: Outgoing): Promise<Answer> {
+  function ask({ method, path, headers, body, unfinished }: Outgoing, signal: AbortSignal): Promise<Told> {
     return new Promise((resolve, reject) => {
-      const timeout = unfinished ? patience.unfinished : patience.finished
-      const options = { host, port, method, path: pathOf(path), headers, timeout }
-      const sent: ClientRequest = secure ? overHttps({ ...options, agent }) : overHttp({ ...options, agent })
-      sent.on('response', answer => void read(answer).then(resolve, () => resolve(noAnswer)))
-      sent.on('timeout', () => {
-        resolve({ ...noAnswer, late: true })
-        sent.destroy()
-      })
-      sent.on('error', (error: NodeJS.ErrnoException) => (isUnreachable(error) ? reject(error) : resolve(noAnswer)))
+      const options = { host, port, method, path: pathOf(path), headers, signal }
+      const sent = secure ? overHttps({ ...options, agent }) : overHttp({ ...options, agent })
+      sent.on('response', answer => void read(answer, limits.bytes).then(resolve, reject))
+      sent.on('error', reject)
       if (unfinished) sent.write(body ?? '')
       else sent.end(body)
     })
   }
 
   /** Sends bytes as they are; the answer ends with the connection or with its length. */
-  function askRaw(raw: Buffer): Promise<Answer> {
+  function askRaw(raw: Buffer, signal: AbortSignal): Promise<Told> {
     return new Promise((resolve, reject) => {
       const socket = secure ? secureConnect({ host, port, servername: host }) : connect({ host, port })
+      const abort = () => socket.destroy(signal.reason)
+      signal.addEventListener('abort', abort, { once: true })
       let received = ''
-      const end = () => {
-        socket.destroy()
-        resolve(parsed(received))
-      }
-      socket.setTimeout(patience.finished, end)
       socket.setEncoding('latin1')
       socket.on('data', chunk => {
         received += chunk
-        if (isWhole(received)) end()
+        if (isWhole(received) || received.length > limits.bytes) socket.destroy()
       })
-      socket.on('end', end)
-      socket.on('error', (error: NodeJS.ErrnoException) => (isUnreachable(error) ? reject(error) : end()))
+      socket.on('end', () => socket.destroy())
+      socket.on('error', reject)
+      socket.on('close', () => {
+        signal.removeEventListener('abort', abort)
+        resolve(parsed(received))
+      })
       socket.write(raw)
     })
   }
 
-  return {
-    exchange: outgoing => (outgoing.raw ? askRaw(outgoing.raw) : ask(outgoing)),
-    close: () => agent.destroy()
+  async function exchange(outgoing: Outgoing, stop?: AbortSignal): Promise<Answer> {
+    const late = AbortSignal.timeout(outgoing.unfinished ? limits.unfinished : limits.finished)
+    const signal = stop ? AbortSignal.any([late, stop]) : late
+    try {
+      const told = await (outgoing.raw ? askRaw(outgoing.raw, signal) : ask(outgoing, signal))
+      return answerOf(told, secretOf(outgoing))
+    } catch (error) {
+      if (stop?.aborted) throw stop.reason
+      if (late.aborted) return { ...noAnswer, late: true }
+      if (isUnreachable(error as NodeJS.ErrnoException)) throw error
+      return noAnswer
+    }
   }
+
+  return { exchange, close: () => agent.destroy() }
+}
+
+/** An answer before its body is looked at. */
+interface Told {
+  status: number | undefined
+  headers: Record<string, string>
+  text: string
+}
+
+/** Shorter texts stand in an answer by chance. */
+const shortestSecret = 8
+
+/** The credentials that a request brings. */
+function secretOf({ headers: { authorization } }: Outgoing): string | undefined {
+  const secret =
+    String(authorization ?? '')
+      .split(' ')
+      .at(-1) ?? ''
+  return secret.length < shortestSecret ? undefined : secret
+}
+
+function answerOf({ status, headers, text }: Told, secret: string | undefined): Answer {
+  const without = (told: string) => (secret === undefined ? told : told.replaceAll(secret, redacted))
+  const plain = without(text)
+  const named = Object.entries(headers).map(([name, value]) => [name, without(value)])
+  return { status, headers: Object.fromEntries(named), text: plain, body: jsonOf(plain) }
 }
 
 /** Whether there is no server, as opposed to one that hangs up. */
@@ -103,10 +142,16 @@ function isUnreachable({ code = '' }: NodeJS.ErrnoException): boolean {
   )
 }
 
-async function read(answer: IncomingMessage): Promise<Answer> {
-  const text = await textOf(answer)
+async function read(answer: IncomingMessage, mostBytes: number): Promise<Told> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of answer) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes > mostBytes) break
+  }
   const headers = Object.entries(answer.headers).map(([name, value]) => [name, [value].flat().join(', ')])
-  return { status: answer.statusCode, headers: Object.fromEntries(headers), text, body: jsonOf(text) }
+  return { status: answer.statusCode, headers: Object.fromEntries(headers), text: Buffer.concat(chunks).toString() }
 }
 
 function isWhole(received: string): boolean {
@@ -116,7 +161,7 @@ function isWhole(received: string): boolean {
 }
 
 /** The first answer among the bytes that came. */
-function parsed(received: string): Answer {
+function parsed(received: string): Told {
   const [head = '', ...rest] = received.split('\r\n\r\n')
   const [first = '', ...lines] = head.split('\r\n')
   const status = /^HTTP\/1\.[01] (\d{3})/.exec(first)?.[1]
@@ -127,7 +172,7 @@ function parsed(received: string): Answer {
   const length = Number(headers['content-length'] ?? Number.NaN)
   const bytes = Buffer.from(rest.join('\r\n\r\n'), 'latin1')
   const text = (Number.isNaN(length) ? bytes : bytes.subarray(0, length)).toString()
-  return { status: Number(status), headers, text, body: jsonOf(text) }
+  return { status: Number(status), headers, text }
 }
 
 function jsonOf(text: string): unknown {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/schema'
+import { withoutSecrets } from '../redaction.ts'
 import { oneLine } from '../reports/text.ts'
 import { everyError } from '../violations.ts'
 import type { Expectation } from './cases.ts'
@@ -38,14 +39,14 @@ export function judge(
   })
   const { alike = [], distinct = [] } = expect
   for (const part of alike) {
-    const kinds = new Set(answers.map(answer => shown(partOf(answer, part))))
+    const kinds = kindsOf(answers, part)
     if (lacks(answers[0], part)) differences.push({ step, expected: `a member ${part}`, seen: 'none' })
     if (kinds.size > 1) {
       differences.push({ step, expected: `the same ${part} in all answers`, seen: `${kinds.size} different ones` })
     }
   }
   for (const part of distinct) {
-    const kinds = new Set(answers.map(answer => shown(partOf(answer, part))))
+    const kinds = kindsOf(answers, part)
     if (kinds.size < answers.length) {
       const seen = `${kinds.size} different among ${answers.length} answers`
       differences.push({ step, expected: `another ${part} in each answer`, seen })
@@ -53,6 +54,9 @@ export function judge(
   }
   return differences
 }
+
+const kindsOf = (answers: Answer[], part: string) =>
+  new Set(answers.map(answer => JSON.stringify(partOf(answer, part))))
 
 function judgeOne(step: string, expect: Expectation, answer: Answer, earlier: Record<string, Answer>): Difference[] {
   const { status, headers = {}, body, same, different, equal = [] } = expect
@@ -155,6 +159,6 @@ function detailOf({ status = 0, body, text }: Answer): string {
 
 function shown(value: unknown, quoted = true): string {
   if (value === undefined) return 'nothing'
-  const text = typeof value === 'string' && !quoted ? value : JSON.stringify(value)
+  const text = withoutSecrets(typeof value === 'string' && !quoted ? value : JSON.stringify(value))
   return oneLine(text.length > longestSeen ? `${text.slice(0, longestSeen)}…` : text)
 }

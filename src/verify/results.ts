@@ -21,9 +21,11 @@ export interface CaseResult {
   outcome: 'held' | 'failed' | 'skipped'
   /** Why it was skipped. */
   reason?: string
+  /** Whether it was skipped because the run ended before: it was stopped, or its requests were spent. */
+  isCutOff?: boolean
   /** Empty unless it failed. */
   differences: Difference[]
-  /** The behaviour of --observed that the answers fit, where the case failed and knows of one. */
+  /** The behaviour of --observed that the answers fit where they differ from the guess; the case held if that was known. */
   observed?: { name: string; value: unknown }
   requests: number
   /** Real milliseconds. */
@@ -46,7 +48,7 @@ export interface Results {
   left: number
 }
 
-/** 0: all that ran held. 1: a documented rule failed, or nothing ran. 3: only rules that are inferred or the fake's differ. */
+/** 0: all that ran held. 1: a documented rule failed, nothing ran, or the run ended early. 3: only rules that are inferred or the fake's differ. */
 export type ExitCode = 0 | 1 | 3
 
 export interface Counts {
@@ -69,13 +71,19 @@ export function nothingRan({ cases }: Results): boolean {
   return cases.every(({ outcome }) => outcome === 'skipped')
 }
 
+/** What a whole run has failed to do, as the title of a case; undefined where it has done what it was to do. */
+export function shortcomingOf(results: Results): string | undefined {
+  if (nothingRan(results)) return 'a case runs'
+  return results.cases.some(({ isCutOff }) => isCutOff) ? 'the run comes to its end' : undefined
+}
+
 /**
- * What the run comes to. A skipped case never fails; but a run in which no case ran has proved nothing, and so ends with 1:
- * a wrong filter or an unreachable precondition must not look like success in CI.
+ * What the run comes to. A case that is skipped because the server lacks what it needs does not fail; but a run in which no
+ * case ran, or which ended early, ends with 1: a wrong filter or a small budget must not look like success in CI.
  */
 export function exitCodeOf(results: Results): ExitCode {
   const { failed } = countsOf(results)
-  if (failed.documented > 0 || nothingRan(results)) return 1
+  if (failed.documented > 0 || shortcomingOf(results) !== undefined) return 1
   return failed.inferred + failed.fake > 0 ? 3 : 0
 }
 
@@ -87,6 +95,11 @@ export function verdictOf(results: Results): string {
   if (failed.documented > 0) {
     const also = guesses > 0 ? `, and ${cases(guesses)} of rules that are inferred or the fake's own` : ''
     return `${cases(failed.documented)} of documented rules failed${also}: ${code}.`
+  }
+  const cut = results.cases.filter(({ isCutOff }) => isCutOff)
+  if (cut.length > 0 && !nothingRan(results)) {
+    const also = guesses > 0 ? `; ${cases(guesses)} of rules that are inferred or the fake's own differ` : ''
+    return `${cases(cut.length)} did not run, since ${cut[0]?.reason}${also}: ${code}.`
   }
   if (guesses > 0) {
     return `No documented rule failed; ${cases(guesses)} of rules that are inferred or the fake's own ${guesses === 1 ? 'differs' : 'differ'}: ${code}.`

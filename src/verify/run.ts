@@ -17,22 +17,29 @@ export interface RunOptions {
   slow: boolean
   /** Behaviours that are known to be otherwise than the cases expect. */
   observed: Record<string, unknown>
+  /** Ends the case that is under way, and so the run. */
+  stop?: AbortSignal | undefined
 }
 
 /** How many requests a case sends, if none has to be repeated. */
 export const requestsOf = ({ steps }: Case): number =>
   steps.reduce((sum, { send, times = 1, at_once = 1 }) => sum + (send ? times * at_once : 0), 0)
 
-/** How many things a case creates at most. */
+/** How many things a case creates where its expectations are met. */
 export const creationsOf = ({ steps }: Case): number =>
-  steps.reduce((sum, step) => sum + (step.send && mayCreate(step) ? count(step) : 0), 0)
+  steps.reduce((sum, step) => sum + (step.send && creates(step) ? count(step) : 0), 0)
 
-const mayCreate = ({ expect }: Step): boolean => expect?.status !== undefined && fits(expect.status, 201)
+const creates = ({ expect }: Step): boolean => expect?.status !== undefined && fits(expect.status, 201)
+
+/** How many it creates where nothing is refused and no key is known. */
+export const mostCreationsOf = ({ steps }: Case): number =>
+  steps.reduce((sum, step) => sum + ((step.send?.method ?? 'POST') === 'POST' && step.send ? count(step) : 0), 0)
 
 const count = ({ times = 1, at_once = 1 }: Step): number => times * at_once
 
 /** Why a case cannot be run against a server, or undefined. */
-function obstacleTo({ needs = [], strictness, steps }: Case, session: Session, slow: boolean): string | undefined {
+function obstacleTo(one: Case, session: Session, slow: boolean): string | undefined {
+  const { needs = [], strictness } = one
   const has: Record<Need, boolean> = {
     control: session.server !== undefined,
     other_account: session.other !== undefined,
@@ -43,7 +50,7 @@ function obstacleTo({ needs = [], strictness, steps }: Case, session: Session, s
   if (missing) return `needs ${needText(missing)}`
   const mode = session.server?.strictness ?? 'inferred'
   if (strictness && !strictness.includes(mode)) return `holds with --strictness ${strictness.join(' or ')} only`
-  return session.affords(requestsOf({ steps } as Case)) ? undefined : new SpentError().message
+  return undefined
 }
 
 /** What was asked and answered in a step, for another judgement. */
@@ -59,8 +66,22 @@ export function skipped({ id, title, rules, source }: Case, reason: string): Cas
   return { id, title, rules, source, outcome: 'skipped', reason, differences: [], requests: 0, duration: 0 }
 }
 
+/** The result of a case that would have run, had the run not ended before. */
+export const cutOff = (one: Case, reason: string): CaseResult => ({ ...skipped(one, reason), isCutOff: true })
+
 /** Runs one case against the server of the session. */
 export async function runCase(one: Case, session: Session, options: RunOptions): Promise<CaseResult> {
+  const { stop } = options
+  try {
+    stop?.throwIfAborted()
+    return await judgedCase(one, session, options)
+  } catch (error) {
+    if (stop?.aborted) return cutOff(one, 'the run was stopped')
+    throw error
+  }
+}
+
+async function judgedCase(one: Case, session: Session, options: RunOptions): Promise<CaseResult> {
   const begun = performance.now()
   const before = session.requests()
   const { id, title, rules, source } = one
@@ -71,10 +92,11 @@ export async function runCase(one: Case, session: Session, options: RunOptions):
 
   const obstacle = obstacleTo(one, session, options.slow)
   if (obstacle) return skipped(one, obstacle)
+  if (!session.affords(requestsOf(one))) return cutOff(one, new SpentError().message)
 
   const identity = one.needs?.includes('control') ? await session.freshAccount() : session.main
-  const taken = await takeSteps(one, session, identity, options.prefix)
-  if (taken instanceof SpentError) return { ...skipped(one, taken.message), requests: session.requests() - before }
+  const taken = await takeSteps(one, session, identity, options)
+  if (taken instanceof SpentError) return { ...cutOff(one, taken.message), requests: session.requests() - before }
   const { recorded, broken } = taken
   const differences = [...recorded.flatMap(step => judgeStep(step)), ...broken]
   if (differences.length === 0) return result('held')
@@ -84,8 +106,8 @@ export async function runCase(one: Case, session: Session, options: RunOptions):
   )
   if (!alternative) return result('failed', differences)
   const { behaviour: name, value } = alternative
-  if (isDeepStrictEqual(options.observed[name], value)) return result('held')
-  return { ...result('failed', differences), observed: { name, value } }
+  const isKnown = isDeepStrictEqual(options.observed[name], value)
+  return { ...(isKnown ? result('held') : result('failed', differences)), observed: { name, value } }
 }
 
 function judgeStep(
@@ -95,7 +117,7 @@ function judgeStep(
   return judge(name, instead[name] ?? expect, answers, earlier)
 }
 
-async function takeSteps({ id, steps }: Case, session: Session, identity: Identity, prefix: string) {
+async function takeSteps({ id, steps }: Case, session: Session, identity: Identity, { prefix, stop }: RunOptions) {
   const recorded: Recorded[] = []
   const earlier: Record<string, Answer> = {}
   const { host } = new URL(session.url)
@@ -111,7 +133,7 @@ async function takeSteps({ id, steps }: Case, session: Session, identity: Identi
     const name = step.as ?? `step_${index + 1}`
     try {
       const variables = { ...fixed, uuid: randomUUID(), ...earlier }
-      if (step.wait !== undefined) await sleep(step.wait * 1_000)
+      if (step.wait !== undefined) await sleep(step.wait * 1_000, undefined, { signal: stop })
       const expect = step.expect ? fill(step.expect, variables) : {}
       const answers: Answer[] = []
       if (step.control) answers.push(await steered(step.control, session, variables))

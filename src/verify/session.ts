@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '../client.ts'
 import type { VerifyConfig } from '../config.ts'
 import { Failure, UsageError } from '../failure.ts'
-import { isLoopbackAddress } from '../loopback.ts'
+import { isLoopbackUrl } from '../loopback.ts'
 import { oneLine } from '../reports/text.ts'
 import type { Info } from '../schemas/info.ts'
 import { type Answer, exchanger, noAnswer, type Outgoing } from './exchange.ts'
@@ -61,7 +61,8 @@ export interface Session {
 
 interface Created {
   path: string
-  id: string
+  /** Undefined where the answer has none in a place where one would look for it. */
+  id: string | undefined
   authorization: string
   /** Id of its account, as answered. */
   account: unknown
@@ -69,12 +70,17 @@ interface Created {
 
 /**
  * Looks at the server and finds the keys of the run.
+ * @param stop ends whatever the run waits for; clean-up goes on
  * @throws {Failure} where there is no server
  * @throws {UsageError} where a key is needed and none was given
  */
-export async function openSession(config: VerifyConfig, token: string | undefined): Promise<Session> {
+export async function openSession(
+  config: VerifyConfig,
+  token: string | undefined,
+  stop?: AbortSignal
+): Promise<Session> {
   const { url, controlUrl = url, maxRequests } = config
-  const local = isLoopbackAddress(new URL(url).hostname.replace(/^\[|\]$/g, ''))
+  const local = isLoopbackUrl(url)
   const control = connect(controlUrl, { token })
   const api = exchanger(url)
   const plane = exchanger(controlUrl)
@@ -104,10 +110,10 @@ export async function openSession(config: VerifyConfig, token: string | undefine
 
   const pace = pacing(config.rate ?? (local ? undefined : politeRate))
 
-  async function exchange(outgoing: Outgoing): Promise<Answer> {
-    await pace()
-    const answer = await api.exchange(outgoing).catch((error: Error) => {
-      throw new Failure(`${url} cannot be reached: ${error.message}.`)
+  async function exchange(outgoing: Outgoing, stop?: AbortSignal): Promise<Answer> {
+    await pace(stop)
+    const answer = await api.exchange(outgoing, stop).catch((error: Error) => {
+      throw stop?.aborted ? error : new Failure(`${url} cannot be reached: ${error.message}.`)
     })
     silences = answer.late ? silences + 1 : 0
     if (silences === mostSilences) throw new Failure(`${url} does not answer.`)
@@ -115,9 +121,11 @@ export async function openSession(config: VerifyConfig, token: string | undefine
   }
 
   function remember({ path, method, headers }: Outgoing, { status = 0, body, headers: answered }: Answer): void {
-    const id = memberAt(body, 'id')
     const isNew = status >= 200 && status < 300 && !Object.keys(answered).some(name => name.endsWith('-replayed'))
-    if (method !== 'POST' || !isNew || typeof id !== 'string' || created.some(one => one.id === id)) return
+    if (method !== 'POST' || !isNew) return
+    const found = memberAt(body, 'id') ?? memberAt(body, 'data.id')
+    const id = typeof found === 'string' || typeof found === 'number' ? String(found) : undefined
+    if (id !== undefined && created.some(one => one.id === id)) return
     const account = memberAt(body, 'account_id')
     created.push({ path: path.split('?')[0] ?? path, id, authorization: String(headers.authorization), account })
   }
@@ -125,7 +133,7 @@ export async function openSession(config: VerifyConfig, token: string | undefine
   async function counted(outgoing: Outgoing): Promise<Answer> {
     if (requests >= maxRequests) throw new SpentError()
     requests++
-    const answer = await exchange(outgoing)
+    const answer = await exchange(outgoing, stop)
     remember(outgoing, answer)
     return answer
   }
@@ -136,7 +144,7 @@ export async function openSession(config: VerifyConfig, token: string | undefine
       ...(json && { 'content-type': 'application/json', 'content-length': String(json.length) }),
       ...(token !== undefined && { authorization: `Bearer ${token}` })
     }
-    return plane.exchange({ method, path: `/_topcalls/v1/${path}`, headers, body: json })
+    return plane.exchange({ method, path: `/_topcalls/v1/${path}`, headers, body: json }, stop)
   }
 
   async function cleanUp(): Promise<{ created: number; left: number }> {
@@ -146,14 +154,15 @@ export async function openSession(config: VerifyConfig, token: string | undefine
     let deleted = false
     let left = 0
     for (const { path, id, authorization } of created.filter(({ account }) => !own.has(account))) {
+      const name = segmentOf(id)
       const headers = { authorization }
-      const remove = () => exchange({ method: 'DELETE', path: `${path}/${encodeURIComponent(id)}`, headers })
-      const { status = 0 } = deletes ? await patiently(remove) : {}
+      const remove = () => exchange({ method: 'DELETE', path: `${path}/${name}`, headers })
+      const { status = 0 } = deletes && name !== undefined ? await patiently(remove) : {}
       if (status >= 200 && status < 300) deleted = true
       // Where others could be deleted, it is gone already.
       else if (status !== 404 || !deleted) left++
-      // A server without this operation answers all of them so.
-      if (!deleted && (status === 404 || status === 405)) deletes = false
+      // A server without this operation answers all of them so, and one that stays busy need not be asked for each.
+      if ((!deleted && (status === 404 || status === 405)) || status === 429 || status === 503) deletes = false
     }
     for (const { account } of minted) {
       await control.forAccount(String(account)).reset()
@@ -177,7 +186,7 @@ export async function openSession(config: VerifyConfig, token: string | undefine
     requests: () => requests,
     affords: count => requests + count <= maxRequests,
     freshAccount: mint,
-    send: (outgoing, wanted) => patiently(() => counted(outgoing), wanted),
+    send: (outgoing, wanted) => patiently(() => counted(outgoing), wanted, stop),
     steer,
     cleanUp
   }
@@ -186,14 +195,15 @@ export async function openSession(config: VerifyConfig, token: string | undefine
 /** Asks again, as long as the server is too busy and says when to come back. */
 async function patiently(
   ask: () => Promise<Answer>,
-  wanted: (status: number | undefined) => boolean = () => false
+  wanted: (status: number | undefined) => boolean = () => false,
+  stop?: AbortSignal
 ): Promise<Answer> {
   for (let attempt = 0; ; attempt++) {
     const answer = await ask()
     const pause = pauseOf(answer)
     const busy = (answer.status === 429 || answer.status === 503) && !wanted(answer.status)
     if (!busy || pause === undefined || attempt === mostRetries) return answer
-    await sleep(Math.min(pause, longestPauseMilliseconds))
+    await sleep(Math.min(pause, longestPauseMilliseconds), undefined, { signal: stop })
   }
 }
 
@@ -201,6 +211,11 @@ async function patiently(
 function pauseOf({ headers: { 'retry-after': given = '' } }: Answer): number | undefined {
   const milliseconds = /^\d+$/.test(given) ? Number(given) * 1_000 : Date.parse(given) - Date.now()
   return Number.isNaN(milliseconds) ? undefined : Math.max(0, milliseconds)
+}
+
+/** An id as a segment of a path; undefined for what is none, or would lead to another path (RFC 3986, section 5.2.4). */
+function segmentOf(id: string | undefined): string | undefined {
+  return id === undefined || /^\.{0,2}$/.test(id) ? undefined : encodeURIComponent(id)
 }
 
 /** What the control plane says of the server; undefined where there is none. */
@@ -214,13 +229,13 @@ async function lookAt(steer: Session['steer'], isExpected: boolean): Promise<Inf
 }
 
 /** Waits before each request as long as it takes to send no more than so many in a second. */
-function pacing(perSecond: number | undefined): () => Promise<void> {
+function pacing(perSecond: number | undefined): (stop?: AbortSignal) => Promise<void> {
   if (perSecond === undefined) return async () => {}
   let next = 0
-  return async () => {
+  return async stop => {
     const now = performance.now()
     const due = Math.max(now, next)
     next = due + 1_000 / perSecond
-    if (due > now) await sleep(due - now)
+    if (due > now) await sleep(due - now, undefined, { signal: stop })
   }
 }

@@ -1,10 +1,10 @@
 import { oneLine, visible } from '../../reports/text.ts'
-import { type CaseResult, nothingRan, type Results, verdictOf } from '../results.ts'
+import { type CaseResult, type Results, shortcomingOf, verdictOf } from '../results.ts'
 import { createdText, differenceText, observedText, ruleText, serverText, sources } from './words.ts'
 
 /**
  * XML as GitLab and Jenkins read it: a suite for each source of rules, and a `failure` with that source as its type. Where no
- * case ran, a suite `run` has the one error, so that the report says what the exit code says.
+ * case ran or the run ended early, a suite `run` has the one error, so that the report says what the exit code says.
  */
 export function junit(results: Results): string {
   const { cases } = results
@@ -12,13 +12,14 @@ export function junit(results: Results): string {
     const group = cases.filter(one => one.source === source)
     return group.length === 0 ? [] : [suite(source, group, results)]
   })
-  const empty = nothingRan(results)
-  if (empty) suites.push(emptyRun(results))
+  const shortcoming = shortcomingOf(results)
+  const errors = shortcoming ? 1 : 0
+  if (shortcoming) suites.push(runSuite(shortcoming, results))
   const total = attributes({
     name: 'fake-topcalls verify',
-    tests: cases.length + Number(empty),
+    tests: cases.length + errors,
     failures: countOf(cases, 'failed'),
-    errors: Number(empty),
+    errors,
     skipped: countOf(cases, 'skipped'),
     time: seconds(results.duration)
   })
@@ -60,11 +61,12 @@ function failure(result: CaseResult): string {
   return `<failure${own}>${escaped(text.join('\n'))}</failure>`
 }
 
-function emptyRun(results: Results): string {
+/** A suite for what no case has failed to do, but the run as a whole. */
+function runSuite(shortcoming: string, results: Results): string {
   const own = attributes({ name: 'run', tests: 1, failures: 0, errors: 1, skipped: 0, time: '0.000' })
-  const error = `<error${attributes({ message: verdictOf(results), type: 'nothing ran' })}/>`
+  const error = `<error${attributes({ message: verdictOf(results), type: 'incomplete' })}/>`
   return `<testsuite${own}>
-<testcase${attributes({ name: 'a case runs', classname: 'verify.run', time: '0.000' })}>${error}</testcase>
+<testcase${attributes({ name: shortcoming, classname: 'verify.run', time: '0.000' })}>${error}</testcase>
 </testsuite>
 `
 }

@@ -1,17 +1,18 @@
 import { oneLine } from '../../reports/text.ts'
 import { rules } from '../../topcalls/rules.ts'
-import { type CaseResult, countsOf, nothingRan, type Results, verdictOf } from '../results.ts'
+import { type CaseResult, countsOf, type Results, shortcomingOf, verdictOf } from '../results.ts'
 import { createdText, observedText, serverText } from './words.ts'
 
 /**
  * TAP 14. A case that differs is `not ok` whatever the source of its rules, and its diagnostics tell the source: a TODO
- * would hide it. Where no case ran, one more point is `not ok`, so that it does not look like success.
+ * would hide it. Where no case ran or the run ended early, one more point is `not ok`, so that it does not look like success.
  */
 export function tap(results: Results): string {
   const { cases } = results
   const { held, failed, skipped } = countsOf(results)
   const points = cases.map((result, index) => point(result, index + 1))
-  if (nothingRan(results)) points.push(`not ok ${cases.length + 1} - a case runs`)
+  const shortcoming = shortcomingOf(results)
+  if (shortcoming) points.push(`not ok ${cases.length + 1} - ${shortcoming}`)
   const counts = `${held} held, ${failed.documented} failed, ${failed.inferred + failed.fake} differ, ${skipped} skipped`
   const lines = [
     'TAP version 14',
