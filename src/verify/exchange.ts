@@ -46,7 +46,7 @@ export interface Exchanger {
 
 /**
  * Sends requests to one server. Node's own client instead of fetch, which would mend what is sent wrong on purpose. What an
- * answer repeats of the request's Authorization is redacted, since answers get into reports.
+ * answer repeats of an Authorization that was sent is redacted, since answers get into reports.
  * @param limits milliseconds of an answer, and bytes of it that are read
  * @throws {Error} what Node throws where there is no server, and the reason of `stop`
  */
@@ -92,12 +92,16 @@ export function exchanger(url: string, limits = { ...patience, bytes: mostBytes 
     })
   }
 
+  /** Of all requests: a server may repeat in an answer what an earlier one has brought. */
+  const secrets = new Set<string>()
+
   async function exchange(outgoing: Outgoing, stop?: AbortSignal): Promise<Answer> {
+    for (const secret of secretsOf(outgoing)) secrets.add(secret)
     const late = AbortSignal.timeout(outgoing.unfinished ? limits.unfinished : limits.finished)
     const signal = stop ? AbortSignal.any([late, stop]) : late
     try {
       const told = await (outgoing.raw ? askRaw(outgoing.raw, signal) : ask(outgoing, signal))
-      return answerOf(told, secretOf(outgoing))
+      return answerOf(told, secrets)
     } catch (error) {
       if (stop?.aborted) throw stop.reason
       if (late.aborted) return { ...noAnswer, late: true }
@@ -119,17 +123,17 @@ interface Told {
 /** Shorter texts stand in an answer by chance. */
 const shortestSecret = 8
 
-/** The credentials that a request brings. */
-function secretOf({ headers: { authorization } }: Outgoing): string | undefined {
+/** The credentials that a request brings, as they are and as they stand in an address. */
+function secretsOf({ headers: { authorization } }: Outgoing): string[] {
   const secret =
     String(authorization ?? '')
       .split(' ')
       .at(-1) ?? ''
-  return secret.length < shortestSecret ? undefined : secret
+  return secret.length < shortestSecret ? [] : [secret, encodeURIComponent(secret)]
 }
 
-function answerOf({ status, headers, text }: Told, secret: string | undefined): Answer {
-  const without = (told: string) => (secret === undefined ? told : told.replaceAll(secret, redacted))
+function answerOf({ status, headers, text }: Told, secrets: Set<string>): Answer {
+  const without = (told: string) => [...secrets].reduce((rest, secret) => rest.replaceAll(secret, redacted), told)
   const plain = without(text)
   const named = Object.entries(headers).map(([name, value]) => [name, without(value)])
   return { status, headers: Object.fromEntries(named), text: plain, body: jsonOf(plain) }
