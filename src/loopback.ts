@@ -5,8 +5,11 @@ export function isLoopbackName(name: string): boolean {
   return name === 'localhost' || name.endsWith('.localhost')
 }
 
+/** The name or address of a URL's host, as sockets take it: without brackets. */
+export const hostnameOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '')
+
 /** Whether a URL leads to this machine only. */
-export const isLoopbackUrl = (url: string): boolean => isLoopbackAddress(new URL(url).hostname.replace(/^\[|\]$/g, ''))
+export const isLoopbackUrl = (url: string): boolean => isLoopbackAddress(hostnameOf(url))
 
 /** Whether an address can be reached from this machine only. */
 export function isLoopbackAddress(host: string): boolean {

@@ -1,8 +1,8 @@
+import { isObject } from '../json.ts'
 import { windowMilliseconds } from '../store/idempotency.ts'
 import { again, created, enforced, type Situation, violated } from './coverage.shown.ts'
 
 const isIpv4 = (ipv4: unknown) => typeof ipv4 === 'string' && /^[0-9.]+$/.test(ipv4)
-const isObject = (value: unknown) => typeof value === 'object' && value !== null
 
 /** Every situation, in the order of the rules. */
 export const situations: Situation[] = [

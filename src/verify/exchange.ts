@@ -3,6 +3,7 @@ import { Agent, type IncomingMessage, request as overHttp } from 'node:http'
 import { request as overHttps, Agent as SecureAgent } from 'node:https'
 import { connect } from 'node:net'
 import { connect as secureConnect } from 'node:tls'
+import { hostnameOf } from '../loopback.ts'
 import { redacted } from '../redaction.ts'
 
 /** A request as it goes out. */
@@ -55,7 +56,7 @@ export function exchanger(url: string, limits = { ...patience, bytes: mostBytes 
   const secure = base.protocol === 'https:'
   const agent = secure ? new SecureAgent({ keepAlive: true }) : new Agent({ keepAlive: true })
   const port = Number(base.port || (secure ? 443 : 80))
-  const host = base.hostname.replace(/^\[|\]$/g, '')
+  const host = hostnameOf(url)
   // A path of its own, as behind a gateway.
   const pathOf = (path: string) => `${base.pathname.replace(/\/$/, '')}${path}`
 
