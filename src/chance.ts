@@ -29,9 +29,6 @@ export function seededDice(seed: number, n: number): number {
   return fraction(seededBytes(`${seed} dice ${n}`))
 }
 
-/** A short name for a long text. */
-export const digest = (text: string): string => hash('sha256', text, 'base64url').slice(0, 16)
-
 function seededBytes(text: string): Buffer {
   return hash('sha256', text, 'buffer').subarray(0, 16)
 }

@@ -2,7 +2,6 @@ import t from 'tap'
 import { createChance } from '../src/chance.ts'
 import { createClock } from '../src/clock.ts'
 import { accountStore } from '../src/store/accounts.ts'
-import { carrierStore } from '../src/store/carriers.ts'
 import { openDatabase } from '../src/store/database.ts'
 import { idempotencyStore, windowMilliseconds } from '../src/store/idempotency.ts'
 import { createSweeper } from '../src/store/sweeper.ts'
@@ -14,9 +13,9 @@ t.test('expired records are removed a few at a time while nothing else is writte
   t.teardown(() => db.close())
   const clock = createClock(() => 1_000_000)
   const texts = textStore(db)
-  const [records, carriers] = [idempotencyStore(db, texts), carrierStore(db, texts)]
+  const records = idempotencyStore({ db, texts, seeded: false })
   const writer = createWriter(db, texts)
-  const accounts = accountStore({ carriers, records, clock, chance: createChance() })
+  const accounts = accountStore({ resources: [], records, clock, chance: createChance() })
   const count = () => db.prepare('SELECT count(*) FROM idempotency_records').pluck().get()
   const put = (key: string, created_at: number) =>
     records.put({

@@ -3,12 +3,17 @@ import { trunkTypes } from './carrier.ts'
 import { AccountId, AccountName, Instant } from './common.ts'
 import { Fault, FaultRequest, mostFaults } from './fault.ts'
 import { ApiKey, StoredKey } from './key.ts'
+import { StoredPhoneNumber } from './phone-number.ts'
 import { RateLimit } from './rate-limit.ts'
 
 export const stateVersion = 1
 
+/** What is stored in tables. */
+export const tableParts = ['carriers', 'phone_numbers', 'idempotency'] as const
+export type TablePart = (typeof tableParts)[number]
+
 /** What a reset takes back by itself. */
-export const usualParts = ['carriers', 'idempotency', 'requests', 'faults', 'keys', 'rate_limits', 'clock'] as const
+export const usualParts = [...tableParts, 'requests', 'faults', 'keys', 'rate_limits', 'clock'] as const
 
 /** Coverage speaks of a whole suite, which may reset between its tests, so it goes only where it is named. */
 export const parts = [...usualParts, 'coverage'] as const
@@ -78,6 +83,7 @@ export const AccountState = Type.Object(
     account_id: AccountId,
     clock: Type.Optional(ClockState),
     carriers: Type.Optional(Type.Array(StoredCarrier)),
+    phone_numbers: Type.Optional(Type.Array(StoredPhoneNumber)),
     idempotency: Type.Optional(Type.Array(StoredRecord)),
     keys: Type.Optional(
       Type.Array(Type.Union([StoredKey, Type.Object(seedKey, closed)]), {

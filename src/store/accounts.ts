@@ -1,7 +1,6 @@
-import { type Chance, digest } from '../chance.ts'
+import type { Chance } from '../chance.ts'
 import type { Clock } from '../clock.ts'
-import type { CarrierStore } from './carriers.ts'
-import type { IdempotencyStore } from './idempotency.ts'
+import type { StateTable } from './state-table.ts'
 
 /** One tenant. Nothing that one account does or has done to it is felt by another. */
 export interface Account {
@@ -14,8 +13,8 @@ export interface Account {
   seedIds(): () => string
   /** The next id of a request; in a sequence of its own, so that refusals and retries move no other id. */
   newRequestId(): string
-  /** Begins its sequences anew; they lead to other ids where some are present already. */
-  restartIds(present: string[]): void
+  /** Begins its sequences anew; they lead to other ids where something is stored already. */
+  restartIds(): void
   /** Returns what takes its sequences back to where they are now. */
   drawnIds(): () => void
 }
@@ -24,8 +23,9 @@ export interface Account {
 const rememberedAccounts = 10_000
 
 interface Options {
-  carriers: CarrierStore
-  records: IdempotencyStore
+  /** What is stored of things that have ids. */
+  resources: (Pick<StateTable, 'newestAt'> & { lastId(account: string): string | undefined })[]
+  records: Pick<StateTable, 'newestAt'>
   /** The clock of every account that has none of its own. */
   clock: Clock
   chance: Chance
@@ -33,27 +33,30 @@ interface Options {
 
 export type AccountStore = ReturnType<typeof accountStore>
 
-export function accountStore({ carriers, records, clock: common, chance }: Options) {
+export function accountStore({ resources, records, clock: common, chance }: Options) {
   const accounts = new Map<string, Account>()
 
+  /** Names what an account has stored, so that the ids of before do not come again; nothing where ids are random. */
+  const historyOf = (id: string): string =>
+    chance.seeded ? resources.flatMap(({ lastId }) => lastId(id) ?? []).join() : ''
+
   function open(id: string): Account {
-    // After a restart on a file the ids of before must not come again.
-    let history = chance.seeded ? (carriers.lastId(id) ?? '') : ''
+    let history = historyOf(id)
     let ids = 0
     let requests = 0
     return {
       id,
-      // Each record came with a carrier, and the newest carrier is found at once. Where the carrier is gone, the
+      // Each record came with something that has an id, and the newest of that is found at once. Where it is gone, the
       // look-up of the record moves the clock.
-      clock: clockNotBefore(carriers.newestAt(id)),
+      clock: clockNotBefore(newestResourceAt(id)),
       newId: () => chance.uuid(`${id} ${history}`, ++ids),
       seedIds() {
         let seeds = 0
         return () => chance.uuid(`${id} seed`, ++seeds)
       },
       newRequestId: () => chance.uuid(`${id} ${history} request`, ++requests),
-      restartIds(present) {
-        history = chance.seeded && present.length > 0 ? digest(present.join()) : ''
+      restartIds() {
+        history = historyOf(id)
         ids = 0
         requests = 0
       },
@@ -81,8 +84,10 @@ export function accountStore({ carriers, records, clock: common, chance }: Optio
     }
   }
 
+  const newestResourceAt = (id: string): number => Math.max(0, ...resources.map(({ newestAt }) => newestAt(id)))
+
   /** The newest instant that an account has stored, or 0; looks at each of its records. */
-  const newestAt = (id: string): number => Math.max(carriers.newestAt(id), records.newestAt(id))
+  const newestAt = (id: string): number => Math.max(newestResourceAt(id), records.newestAt(id))
 
   /** An account, known or not. */
   function find(id: string): Account {

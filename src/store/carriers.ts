@@ -1,9 +1,8 @@
 import { instantOf } from '../clock.ts'
 import type { TrunkType } from '../schemas/carrier.ts'
 import type { StoredCarrier } from '../schemas/state.ts'
-import type { Database } from './database.ts'
-import { rowsByAccount } from './rows.ts'
-import { noText, type TextStore } from './texts.ts'
+import { resourceRows, type StoreContext } from './resources.ts'
+import { type Reading, stateTable } from './state-table.ts'
 
 /** A carrier with its one gateway. `null` stands for a gateway setting that was not sent in a usable form. */
 export interface CarrierRow {
@@ -40,26 +39,21 @@ const columns = [
 
 export type CarrierStore = ReturnType<typeof carrierStore>
 
-export function carrierStore(db: Database, texts: TextStore) {
-  // Bound by position: by name takes twice as long.
-  const insert = db.prepare<(string | number | null)[]>(
-    `INSERT INTO carriers (account, ${columns}) VALUES (?, ${columns.map(() => '?')})`
-  )
-  const newest = db
-    .prepare<[account: number], number | null>('SELECT max(created_at) FROM carriers WHERE account = ?')
-    .pluck()
-  const last = db
-    .prepare<[account: number], string>('SELECT id FROM carriers WHERE account = ? ORDER BY rowid DESC LIMIT 1')
-    .pluck()
+export function carrierStore(context: StoreContext) {
+  const { db } = context
+  const rows = resourceRows<CarrierRow>({
+    ...context,
+    table: 'carriers',
+    columns,
+    ids: ['id', 'voip_carrier_sid'],
+    instants: ['created_at']
+  })
+  const remove = db.prepare<[rowid: number]>('DELETE FROM carriers WHERE rowid = ?')
 
   return {
-    ...rowsByAccount<CarrierRow>(db, texts, 'carriers'),
-    insert: (carrier: CarrierRow): void =>
-      void insert.run(texts.number(carrier.account_id), ...columns.map(column => carrier[column])),
-    /** The newest `created_at` of an account, or 0. */
-    newestAt: (account: string): number => newest.get(texts.known(account) ?? noText) ?? 0,
-    /** The id of the carrier that an account stored last; looks at each of its rows. */
-    lastId: (account: string): string | undefined => last.get(texts.known(account) ?? noText)
+    ...rows,
+    ...stateTable(rows, { storedOf: storedCarrier, rowOf: carrierRow, insert: row => rows.insert(row, true) }),
+    remove: ({ rowid }: { rowid: number }): void => void remove.run(rowid)
   }
 }
 
@@ -84,12 +78,8 @@ export function storedCarrier(row: CarrierRow): StoredCarrier {
   }
 }
 
-/**
- * The row of a carrier that comes from a document.
- * @param newId where ids come from that the document leaves open
- * @param now its date, if the document has none
- */
-export function carrierRow(carrier: StoredCarrier, account_id: string, newId: () => string, now: number): CarrierRow {
+/** The row of a carrier that comes from a document. */
+function carrierRow(carrier: StoredCarrier, { account_id, newId, now }: Reading): CarrierRow {
   const bit = (value: boolean | null | undefined) => (value == null ? null : value ? 1 : 0)
   const { ipv4 = null, port = null, inbound, outbound } = carrier.sip_gateway ?? {}
   // Three are drawn in any case, so that what is left open never gets an id that another member has.

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto'
 import { instantOf } from '../clock.ts'
 import type { StoredRecord } from '../schemas/state.ts'
-import type { Database } from './database.ts'
+import type { StoreContext } from './resources.ts'
 import { rowsByAccount } from './rows.ts'
-import { noText, type TextStore } from './texts.ts'
+import { type Reading, stateTable } from './state-table.ts'
+import { noText } from './texts.ts'
 
 /** How long an answer is kept: 24 hours, as TopCalls documents. */
 export const windowMilliseconds = 86_400_000
@@ -40,7 +41,7 @@ export interface Sweep {
 
 export type IdempotencyStore = ReturnType<typeof idempotencyStore>
 
-export function idempotencyStore(db: Database, texts: TextStore) {
+export function idempotencyStore({ db, texts }: StoreContext) {
   // Parameters are bound by position: by name takes twice as long, and these run with every request.
   // The window is half open: a record lives while now < created_at + window.
   const alive = `created_at > ? - ${windowMilliseconds}`
@@ -61,6 +62,7 @@ export function idempotencyStore(db: Database, texts: TextStore) {
   const newest = db
     .prepare<[account: number], number | null>('SELECT max(created_at) FROM idempotency_records WHERE account = ?')
     .pluck()
+  const rows = rowsByAccount<IdempotencyRecord>(db, texts, 'idempotency_records', ['operation', 'content_type'])
   const secret = db.prepare<[], string>('SELECT hex(secret) FROM fingerprint_secret').pluck().get()
 
   const evictOfAll = db.prepare<[key: string]>('DELETE FROM idempotency_records WHERE key = ?')
@@ -68,8 +70,17 @@ export function idempotencyStore(db: Database, texts: TextStore) {
     'DELETE FROM idempotency_records WHERE key = ? AND account = ?'
   )
 
+  /** Keeps an answer; a record of the same key that has expired gives way. */
+  function keep(record: IdempotencyRecord): void {
+    const { account_id, key, operation, fingerprint, status, content_type, body, created_at } = record
+    const { number } = texts
+    const [account, type] = [number(account_id), number(content_type)]
+    put.run(account, key, number(operation), fingerprint, status, type, body, created_at)
+  }
+
   return {
-    ...rowsByAccount<IdempotencyRecord>(db, texts, 'idempotency_records', ['operation', 'content_type']),
+    ...rows,
+    ...stateTable(rows, { storedOf: storedRecord, rowOf: recordRow, insert: keep }),
     /** Names the secret of this database without telling it: fingerprints of one name can be compared. */
     fingerprintDomain: hash('sha256', `domain ${secret}`).slice(0, 16),
     /** Removes the record of a key, of one account or of all, and tells how many there were. */
@@ -84,12 +95,7 @@ export function idempotencyStore(db: Database, texts: TextStore) {
       const spelled = { operation: texts.text(operation), content_type: texts.text(content_type) }
       return { account_id: account, key, ...spelled, ...rest }
     },
-    /** Keeps an answer; a record of the same key that has expired gives way. */
-    put({ account_id, key, operation, fingerprint, status, content_type, body, created_at }: IdempotencyRecord): void {
-      const { number } = texts
-      const [account, type] = [number(account_id), number(content_type)]
-      put.run(account, key, number(operation), fingerprint, status, type, body, created_at)
-    },
+    put: keep,
     /**
      * Looks at `limit` records, in the order in which they were written, and removes those that have expired.
      * @param nowOf the present instant of an account
@@ -123,11 +129,8 @@ export function storedRecord({ account_id: _, created_at, ...record }: Idempoten
   return { ...record, created_at: new Date(created_at).toISOString() }
 }
 
-/**
- * The row of an answer that comes from a document.
- * @param comparable whether its fingerprint was made with the secret of this database; another one says nothing here
- */
-export function recordRow(record: StoredRecord, account_id: string, comparable: boolean): IdempotencyRecord {
+/** The row of an answer that comes from a document. */
+function recordRow(record: StoredRecord, { account_id, comparable }: Reading): IdempotencyRecord {
   const fingerprint = comparable ? (record.fingerprint ?? '') : ''
   return { ...record, account_id, fingerprint, created_at: instantOf(record.created_at) }
 }

@@ -8,6 +8,8 @@ export interface Page {
   limit: number
 }
 
+export type Numbered<Row> = Row & { rowid: number }
+
 export type RowsByAccount<Row extends { account_id: string }> = ReturnType<typeof rowsByAccount<Row>>
 
 /**
@@ -21,7 +23,6 @@ export function rowsByAccount<Row extends { account_id: string }>(
   shared: (keyof Row & string)[] = []
 ) {
   type Stored = Omit<Row, 'account_id'> & { account: number }
-  type Numbered<Of> = Of & { rowid: number }
   const ofAll = {
     page: db.prepare<[number, number], Numbered<Stored>>(
       `SELECT rowid, * FROM ${table} WHERE rowid < ? ORDER BY rowid DESC LIMIT ?`
@@ -40,9 +41,9 @@ export function rowsByAccount<Row extends { account_id: string }>(
   const accounts = db.prepare<[], number>(`SELECT DISTINCT account FROM ${table}`).pluck()
 
   /** A row with its texts in the place of their numbers. */
-  function told<Of extends Stored>({ account, ...row }: Of): Omit<Of, 'account'> & Row {
-    const spelled = shared.map(column => [column, texts.text(row[column as keyof typeof row] as number)])
-    return { account_id: texts.text(account), ...row, ...Object.fromEntries(spelled) }
+  function told<Of extends { account: number }>({ account, ...row }: Of): Omit<Of, 'account'> & Row {
+    const spelled = shared.map(column => [column, texts.text(row[column as unknown as keyof typeof row] as number)])
+    return { account_id: texts.text(account), ...row, ...Object.fromEntries(spelled) } as Omit<Of, 'account'> & Row
   }
 
   /** What work on the rows of an account comes to, or something else where it has none. */
@@ -52,6 +53,8 @@ export function rowsByAccount<Row extends { account_id: string }>(
   }
 
   return {
+    told,
+    ofAccount,
     /** Every account that has rows. */
     accounts: (): string[] => accounts.all().map(texts.text),
     /** Newest first. */

@@ -19,11 +19,19 @@ export function contradictionsIn(document: State): Violation[] {
   }
 
   checkFaults('faults', faults)
-  for (const [index, { account_id, carriers = [], idempotency = [], faults = [] }] of accounts.entries()) {
+  for (const [
+    index,
+    { account_id, carriers = [], phone_numbers = [], idempotency = [], faults = [] }
+  ] of accounts.entries()) {
     const at = `accounts.${index}`
     once(`${at}.account_id`, account_id)
     for (const [number, { id, voip_carrier_sid, sip_gateway_sid }] of carriers.entries()) {
       for (const one of [id, voip_carrier_sid, sip_gateway_sid]) if (one) once(`${at}.carriers.${number}`, one)
+    }
+    for (const [number, { id, phone_number_sid, number: e164, status }] of phone_numbers.entries()) {
+      for (const one of [id, phone_number_sid]) if (one) once(`${at}.phone_numbers.${number}`, one)
+      // One that is deleted leaves its number free.
+      if (status !== 'deleted') once(`${at}.phone_numbers.${number}.number`, `${account_id} ${e164}`)
     }
     for (const [number, { key }] of idempotency.entries()) {
       once(`${at}.idempotency.${number}.key`, `${account_id} ${key}`)

@@ -6,22 +6,27 @@ import {
   type Part,
   type State,
   stateVersion,
+  type TablePart,
+  tableParts,
   usualParts
 } from '../schemas/state.ts'
 import type { AccountStore } from './accounts.ts'
-import { type CarrierStore, carrierRow, storedCarrier } from './carriers.ts'
+import type { CarrierStore } from './carriers.ts'
 import type { CoverageStore } from './coverage.ts'
 import type { FaultStore } from './faults.ts'
-import { type IdempotencyStore, recordRow, storedRecord } from './idempotency.ts'
+import type { IdempotencyStore } from './idempotency.ts'
 import type { Journal } from './journal.ts'
 import type { KeyStore } from './keys.ts'
+import type { PhoneNumberStore } from './phone-numbers.ts'
 import type { RateLimitStore } from './rate-limits.ts'
+import type { StateTable } from './state-table.ts'
 import type { Writer } from './writer.ts'
 
 /** Everything that is known: in the tables, and in memory for as long as the server runs. */
 export interface Stores {
   writer: Writer
   carriers: CarrierStore
+  phoneNumbers: PhoneNumberStore
   records: IdempotencyStore
   accounts: AccountStore
   keys: KeyStore
@@ -45,7 +50,11 @@ export type StateStore = ReturnType<typeof stateStore>
 
 /** Exports, imports and resets whatever belongs to an account. Documents must have passed `checkedState`. */
 export function stateStore(stores: Stores, seed?: State) {
-  const { accounts, carriers, records, keys, faults, limits, journal, coverage, writer } = stores
+  const { accounts, carriers, phoneNumbers, records, keys, faults, limits, journal, coverage, writer } = stores
+  const tables: Record<TablePart, StateTable> = { carriers, phone_numbers: phoneNumbers, idempotency: records }
+
+  /** Every account that has rows in a table. */
+  const storedIds = () => tableParts.flatMap(part => tables[part].accounts())
 
   /** Every account that something in memory is known of. */
   function knownIds(): Set<string> {
@@ -55,7 +64,7 @@ export function stateStore(stores: Stores, seed?: State) {
 
   /** Every account that has something. */
   function accountIds(): string[] {
-    return [...new Set([...knownIds(), ...carriers.accounts(), ...records.accounts()])].sort()
+    return [...new Set([...knownIds(), ...storedIds()])].sort()
   }
 
   function exportAccount(account_id: string): AccountState {
@@ -64,8 +73,7 @@ export function stateStore(stores: Stores, seed?: State) {
     return {
       account_id,
       ...(clock && { clock: clockState(clock) }),
-      carriers: carriers.all(account_id).map(storedCarrier),
-      idempotency: records.all(account_id).map(storedRecord),
+      ...Object.fromEntries(tableParts.map(part => [part, tables[part].stored(account_id)])),
       keys: keys.list(account_id),
       ...(rate_limit !== undefined && { rate_limit }),
       faults: faults.own(account_id)
@@ -84,32 +92,29 @@ export function stateStore(stores: Stores, seed?: State) {
   function tableWork(replacement: Replacement, parts: readonly Part[]): () => void {
     const { account, document, states } = replacement
     const comparable = document?.fingerprint_domain === records.fingerprintDomain
-    const carrierRows = states.flatMap(state => {
+    const put = states.flatMap(state => {
+      const { account_id } = state
       const now = presentAfter(replacement, state, parts)
-      const newId = accounts.find(state.account_id).seedIds()
-      return (state.carriers ?? []).map(carrier => carrierRow(carrier, state.account_id, newId, now))
+      const reading = { account_id, newId: accounts.find(account_id).seedIds(), now, comparable }
+      // Read in any case, so that an id that is left open is the same whichever parts are replaced.
+      const work = tableParts.map(part => ({ part, put: tables[part].reading(state[part] ?? [], reading) }))
+      return work.filter(({ part }) => parts.includes(part)).map(one => one.put)
     })
-    const recordRows = states.flatMap(({ account_id, idempotency = [] }) =>
-      idempotency.map(record => recordRow(record, account_id, comparable))
-    )
     return () => {
-      if (parts.includes('carriers')) {
-        carriers.clear(account)
-        for (const row of carrierRows) carriers.insert(row)
-      }
-      if (parts.includes('idempotency')) {
-        records.clear(account)
-        for (const row of recordRows) records.put(row)
-      }
+      for (const part of tableParts) if (parts.includes(part)) tables[part].clear(account)
+      for (const one of put) one()
     }
+  }
+
+  /** Where the tables have changed, their ids do not follow from what was there before. */
+  function restartIds(_: Replacement, affected: string[]): void {
+    for (const id of affected) accounts.find(id).restartIds()
   }
 
   /** How each part in memory is replaced; it may be done more than once, as the transaction may. */
   const inMemory: { [Name in Part]?: (replacement: Replacement, affected: string[]) => void } = {
-    carriers({ states }, affected) {
-      const present = new Map(states.map(state => [state.account_id, idsOf(state)]))
-      for (const id of affected) accounts.find(id).restartIds(present.get(id) ?? [])
-    },
+    carriers: restartIds,
+    phone_numbers: restartIds,
     idempotency: ({ account }) => coverage.forgetKeys(account),
     requests: ({ account }) => journal.clear(account),
     coverage: ({ account }) => coverage.clear(account),
@@ -206,10 +211,10 @@ export function stateStore(stores: Stores, seed?: State) {
     /** Loads the seed at start: into memory always, into the tables only where an account has stored nothing yet. */
     async loadSeed(): Promise<void> {
       if (!seed) return
-      const stored = new Set([...carriers.accounts(), ...records.accounts()])
+      const stored = new Set(storedIds())
       const empty = seed.accounts.filter(({ account_id }) => !stored.has(account_id))
       for (const state of empty) {
-        await replace(state.account_id, { ...seed, accounts: [state] }, ['carriers', 'idempotency', 'clock'])
+        await replace(state.account_id, { ...seed, accounts: [state] }, [...tableParts, 'clock'])
       }
       await replace(undefined, seed, ['faults', 'keys', 'rate_limits', 'clock'])
     }
@@ -218,8 +223,4 @@ export function stateStore(stores: Stores, seed?: State) {
 
 function clockState(clock: Clock): ClockState {
   return { now: new Date(clock.now()).toISOString(), frozen: clock.frozen }
-}
-
-function idsOf({ carriers = [] }: AccountState): string[] {
-  return carriers.map(({ id }) => id).filter(id => id !== undefined)
 }

@@ -11,6 +11,7 @@ import { faultStore } from './faults.ts'
 import { idempotencyStore } from './idempotency.ts'
 import { createJournal, type JournalLimits } from './journal.ts'
 import { keyStore } from './keys.ts'
+import { phoneNumberStore } from './phone-numbers.ts'
 import { rateLimitStore } from './rate-limits.ts'
 import { type StateStore, type Stores, stateStore } from './state.ts'
 import { startSweeper } from './sweeper.ts'
@@ -56,12 +57,15 @@ export async function openStores({
   const db = openDatabase(database, durability)
   const texts = textStore(db)
   const writer = createWriter(db, texts)
-  const carriers = carrierStore(db, texts)
-  const records = idempotencyStore(db, texts)
-  const accounts = accountStore({ carriers, records, clock, chance })
+  const context = { db, texts, seeded: chance.seeded }
+  const carriers = carrierStore(context)
+  const phoneNumbers = phoneNumberStore(context)
+  const records = idempotencyStore(context)
+  const accounts = accountStore({ resources: [carriers, phoneNumbers], records, clock, chance })
   const stores = {
     writer,
     carriers,
+    phoneNumbers,
     records,
     accounts,
     keys: keyStore({ auth, accounts, chance, atStart }),

@@ -34,18 +34,26 @@ export function carrierRoutes(api: FastifyInstance, { carriers, strictness, beha
       }
     },
     creating<CarrierCreate, Carrier>(({ account, body }, { now, newId }) => {
-      const carrier = {
+      const row = {
         id: newId(),
         account_id: account.id,
         voip_carrier_sid: newId(),
         sip_gateway_sid: newId(),
         carrier_name: body.carrier_name,
-        trunk_type: body.trunk_type
+        trunk_type: body.trunk_type,
+        ...settingsOf(body),
+        created_at: now
       }
-      carriers.insert({ ...carrier, ...settingsOf(body), created_at: now })
-      return { ...carrier, created_at: new Date(now).toISOString() }
+      return carrierOf(carriers.insert(row))
     })
   )
+}
+
+/** A carrier as it is told. */
+function carrierOf(row: CarrierRow): Carrier {
+  const { id, account_id, voip_carrier_sid, sip_gateway_sid, carrier_name, trunk_type } = row
+  const created_at = new Date(row.created_at).toISOString()
+  return { id, account_id, voip_carrier_sid, sip_gateway_sid, carrier_name, trunk_type, created_at }
 }
 
 type Settings = Omit<CarrierRow, keyof Carrier>

@@ -65,7 +65,7 @@ const told = (found: object[]): string => JSON.stringify(found)
 function fill(file: string, count: number, accounts: number): void {
   const clock = createClock(() => Date.now() - 12 * hour)
   const db = openDatabase(file)
-  const records = idempotencyStore(db, textStore(db))
+  const records = idempotencyStore({ db, texts: textStore(db), seeded: false })
   // Keys are random, so each transaction touches the whole index; what is kept in memory is not written over and over.
   for (const pragma of ['journal_mode = MEMORY', 'synchronous = OFF', 'cache_size = -2000000']) db.pragma(pragma)
   const ids = Array.from({ length: accounts }, (_, account) => derivedAccount(tokenOf(account)))
