@@ -35,6 +35,7 @@ import { faultInjection } from './topcalls/faults.ts'
 import { idempotency } from './topcalls/idempotency.ts'
 import { recordRequests } from './topcalls/journal.ts'
 import { refuseForeignPages } from './topcalls/pages.ts'
+import { phoneNumberRoutes } from './topcalls/phone-numbers.ts'
 import { typeProblems } from './topcalls/problems.ts'
 import { rateLimiting } from './topcalls/rate-limits.ts'
 import { version } from './version.ts'
@@ -150,7 +151,9 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
       authorization(api)
       const creating = idempotency(api, { ...stores, strictness, behaviour })
       jsonBodies(api)
-      carrierRoutes(api, { ...stores, strictness, behaviour, creating })
+      const services = { ...stores, strictness, behaviour, creating, waiting: injection.waiting }
+      carrierRoutes(api, services)
+      phoneNumberRoutes(api, services)
     },
     { prefix: '/v1' }
   )

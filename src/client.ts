@@ -4,10 +4,11 @@ import type { Coverage } from './schemas/coverage.ts'
 import type { Fault, FaultRequest } from './schemas/fault.ts'
 import type { Info } from './schemas/info.ts'
 import type { KeyInfo, KeyRequest, MintedKey } from './schemas/key.ts'
+import type { StatusRequest } from './schemas/phone-number.ts'
 import type { RateLimitRequest } from './schemas/rate-limit.ts'
 import type { Entry, Expectation, Filter, Unmet } from './schemas/request.ts'
 import type { Part, State } from './schemas/state.ts'
-import type { CarrierView, RecordView } from './schemas/storage.ts'
+import type { CarrierView, PhoneNumberView, RecordView } from './schemas/storage.ts'
 
 export interface ConnectOptions {
   /** The server's `--control-token`, if it has one. */
@@ -183,6 +184,13 @@ function controlCalls(url: string, { token, account }: ConnectOptions) {
 
     carriers: {
       list: (paging: Paging = {}) => call<Page<CarrierView>>('GET', 'carriers', { query: paging })
+    },
+    phoneNumbers: {
+      /** Newest first, deleted ones included. */
+      list: (paging: Paging = {}) => call<Page<PhoneNumberView>>('GET', 'phone-numbers', { query: paging }),
+      /** Makes a number active, inactive or failed, at once or `after` a time of the account's clock. */
+      setStatus: (id: string, status: StatusRequest['status'], more: Omit<StatusRequest, 'account' | 'status'> = {}) =>
+        call<PhoneNumberView>('PUT', `phone-numbers/${encodeURIComponent(id)}/status`, { body: { status, ...more } })
     },
     idempotency: {
       list: (paging: Paging = {}) => call<Page<RecordView>>('GET', 'idempotency', { query: paging }),

@@ -25,7 +25,7 @@ export type { ApiKey, KeyInfo, KeyRequest, MintedKey, Scope } from './schemas/ke
 export type { RateLimitRequest } from './schemas/rate-limit.ts'
 export type { Entry, EntryMatch, Expectation, Finding, Match, Outcome } from './schemas/request.ts'
 export type { Part, State } from './schemas/state.ts'
-export type { CarrierView, RecordView } from './schemas/storage.ts'
+export type { CarrierView, PhoneNumberView, RecordView } from './schemas/storage.ts'
 
 export interface StartOptions extends AppOptions {
   /** Address to listen on; default 127.0.0.1. */

@@ -49,6 +49,16 @@ export const switches = {
     values: [false, true],
     text: 'whether a refused body is kept and repeated for its key'
   },
+  delete_status: {
+    rules: ['C4'],
+    values: [204, 200, 202],
+    text: 'the status of a deletion; but for 204 with `{}` as its body'
+  },
+  list_member: {
+    rules: ['L1'],
+    values: ['data', 'items', 'results', null],
+    text: 'the member that holds what is listed, or null where the answer is the list itself, without next_cursor'
+  },
   bad_key_status: { rules: ['E5'], values: [401, 403], text: 'the status without an acceptable API key' },
   error_media_type: {
     rules: ['E2'],

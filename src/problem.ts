@@ -17,6 +17,7 @@ export const catalogue = {
   payload_too_large: { slug: 'payload_too_large', status: 413, title: 'Payload too large', rule: 'E8' },
   unsupported_media_type: { slug: 'unsupported_media_type', status: 415, title: 'Unsupported media type', rule: 'R3' },
   idempotency_key_reused: { slug: 'idempotency_key_reused', status: 422, title: 'Idempotency key reused' },
+  conflict: { slug: 'conflict', status: 409, title: 'Conflict' },
   /** Where that was observed in the place of the 422 (I7). */
   idempotency_conflict: { slug: 'idempotency_key_reused', status: 409, title: 'Idempotency key reused' },
   expectation_failed: { slug: 'expectation_failed', status: 422, title: 'Expectation not met' },

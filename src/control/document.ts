@@ -6,6 +6,7 @@ import { ClockReading } from '../schemas/clock.ts'
 import { Coverage } from '../schemas/coverage.ts'
 import { Fault, FaultRequest } from '../schemas/fault.ts'
 import { KeyInfo, MintedKey } from '../schemas/key.ts'
+import { StatusRequest, StoredPhoneNumber } from '../schemas/phone-number.ts'
 import { RateLimit, RateLimitRequest } from '../schemas/rate-limit.ts'
 import { Entry, Unmet } from '../schemas/request.ts'
 import { AccountState, ResetRequest, State, StoredCarrier, StoredRecord } from '../schemas/state.ts'
@@ -36,6 +37,8 @@ const named = [
   Unmet,
   Coverage,
   StoredCarrier,
+  StoredPhoneNumber,
+  StatusRequest,
   StoredRecord,
   AccountState,
   State,

@@ -3,7 +3,7 @@ import { answers, described } from './document.ts'
 import type { Control, ControlServices } from './services.ts'
 
 export function infoRoutes(control: Control, services: ControlServices): void {
-  const { facts, carriers, records, journal, keys, faults } = services
+  const { facts, carriers, phoneNumbers, records, journal, keys, faults } = services
   const { journal: limits, ...rest } = facts
 
   control.get(
@@ -18,8 +18,9 @@ export function infoRoutes(control: Control, services: ControlServices): void {
       ...rest,
       limits: { journal_entries: limits.entries, journal_bytes: limits.bytes },
       counts: {
-        accounts: new Set([...carriers.accounts(), ...records.accounts()]).size,
+        accounts: new Set([...carriers.accounts(), ...phoneNumbers.accounts(), ...records.accounts()]).size,
         carriers: carriers.count(),
+        phone_numbers: phoneNumbers.count(),
         idempotency: records.count(),
         requests: journal.size(),
         request_bytes: journal.bytes(),

@@ -10,6 +10,7 @@ import { faultRoutes } from './faults.ts'
 import { type GuardOptions, guard } from './guard.ts'
 import { infoRoutes } from './info.ts'
 import { keyRoutes } from './keys.ts'
+import { phoneNumberControl } from './phone-numbers.ts'
 import { rateLimitRoutes } from './rate-limits.ts'
 import { requestRoutes } from './requests.ts'
 import type { ControlServices } from './services.ts'
@@ -47,6 +48,7 @@ export async function controlPlane(scope: FastifyInstance, services: ControlServ
   rateLimitRoutes(control, services)
   stateRoutes(control, services)
   storageRoutes(control, services)
+  phoneNumberControl(control, services)
   coverageRoutes(control, services)
   infoRoutes(control, services)
   // The docs page reads it, and asks for no token.

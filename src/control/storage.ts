@@ -1,39 +1,16 @@
-import { type Static, Type } from 'typebox'
+import { Type } from 'typebox'
 import { instantAfter } from '../clock.ts'
-import { AccountName, defaultPageSize, pageOf, paging } from '../schemas/common.ts'
+import { AccountName, pageOf } from '../schemas/common.ts'
 import { CarrierView, RecordView } from '../schemas/storage.ts'
 import { storedCarrier } from '../store/carriers.ts'
 import { expiryOf, storedRecord } from '../store/idempotency.ts'
-import type { RowsByAccount } from '../store/rows.ts'
 import { namedAccount } from './accounts.ts'
 import { answers, described } from './document.ts'
 import type { Control, ControlServices } from './services.ts'
-
-const PageQuery = Type.Object({ account: Type.Optional(AccountName), ...paging }, { additionalProperties: false })
-
-type PageQuery = Static<typeof PageQuery>
+import { PageQuery, pageOfTable } from './tables.ts'
 
 /** Looks into the tables, and evicts kept answers. */
 export function storageRoutes(control: Control, { carriers, records, accounts, keys, writer }: ControlServices): void {
-  /** A page of one account, or of all, as a person wants to see it. */
-  function paged<Row extends { account_id: string }, View>(
-    table: RowsByAccount<Row>,
-    { account: name, limit = defaultPageSize, cursor }: PageQuery,
-    view: (row: Row) => View
-  ) {
-    const account = namedAccount(keys, name)
-    const before = cursor === undefined ? undefined : Number(cursor)
-    // One row more than the page has tells whether another page follows.
-    const rows = table.page({ account, limit: limit + 1, before })
-    const data = rows.slice(0, limit)
-    const next_cursor = rows.length > limit ? String(data.at(-1)?.rowid) : null
-    return {
-      data: data.map(({ rowid: _, ...row }) => view(row as unknown as Row)),
-      next_cursor,
-      total: table.count(account)
-    }
-  }
-
   control.get(
     '/carriers',
     {
@@ -43,7 +20,8 @@ export function storageRoutes(control: Control, { carriers, records, accounts, k
         response: answers(200, pageOf(CarrierView))
       }
     },
-    async ({ query }) => paged(carriers, query, row => ({ account_id: row.account_id, ...storedCarrier(row) }))
+    async ({ query }) =>
+      pageOfTable(keys, carriers, query, row => ({ account_id: row.account_id, ...storedCarrier(row) }))
   )
 
   control.get(
@@ -56,7 +34,7 @@ export function storageRoutes(control: Control, { carriers, records, accounts, k
       }
     },
     async ({ query }) =>
-      paged(records, query, ({ account_id, created_at, ...row }) => {
+      pageOfTable(keys, records, query, ({ account_id, created_at, ...row }) => {
         const { fingerprint: _, ...record } = storedRecord({ account_id, created_at, ...row })
         const expiresAt = expiryOf(created_at)
         return {

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { AccountId, AccountName, Duration, Instant } from './common.ts'
+import { nextStatuses } from './phone-number.ts'
 import { Match } from './request.ts'
 
 /** What there is to know of a kind of fault; what it does to an answer is in topcalls/faults.ts. */
@@ -19,7 +20,8 @@ export const faultKinds = {
   hang: { members: [], takesTheAnswer: true, sendsStatus: false },
   truncate: { members: [], takesTheAnswer: true, sendsStatus: true },
   malformed: { members: [], takesTheAnswer: true, sendsStatus: true },
-  slow: { members: ['bytes_per_second'], takesTheAnswer: false, sendsStatus: true }
+  slow: { members: ['bytes_per_second'], takesTheAnswer: false, sendsStatus: true },
+  pending: { members: ['becomes', 'after', 'error_message'], takesTheAnswer: false, sendsStatus: true }
 } as const satisfies Record<string, FaultKindFacts>
 export type FaultKind = keyof typeof faultKinds
 
@@ -40,7 +42,7 @@ const rule = {
   }),
   kind: Type.Enum(Object.keys(faultKinds) as FaultKind[], {
     description:
-      '`status`: another answer; `delay`: a late one; `reset`: a TCP reset; `hang`: none at all; `truncate`: half the body, then the end of the connection; `malformed`: broken JSON of the right length; `slow`: a dripping body'
+      '`status`: another answer; `delay`: a late one; `reset`: a TCP reset; `hang`: none at all; `truncate`: half the body, then the end of the connection; `malformed`: broken JSON of the right length; `slow`: a dripping body; `pending`: a phone number that is added has to wait'
   }),
   status: Type.Optional(
     Type.Integer({ minimum: 200, maximum: 599, description: 'With `status`: the status code; 503 without' })
@@ -58,6 +60,15 @@ const rule = {
   delay: Type.Optional(Duration('With `delay`: how long, in real time, up to 10 minutes')),
   bytes_per_second: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'With `slow`: how fast the body drips; 50 without' })
+  ),
+  becomes: Type.Optional(
+    Type.Enum(nextStatuses, { description: 'With `pending`: what the number becomes; `active` without' })
+  ),
+  after: Type.Optional(
+    Duration("With `pending`: after what time of the account's clock; without it, when a control call says so")
+  ),
+  error_message: Type.Optional(
+    Type.String({ maxLength: 1_000, description: 'With `pending` and `failed`: why, as the number then tells' })
   ),
   times: Type.Optional(
     Type.Integer({

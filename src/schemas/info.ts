@@ -26,6 +26,7 @@ export const Info = Type.Object({
   counts: Type.Object({
     accounts: Type.Integer({ description: 'With something stored' }),
     carriers: Type.Integer(),
+    phone_numbers: Type.Integer({ description: 'Deleted ones included' }),
     idempotency: Type.Integer({ description: 'Records, expired ones that still take room included' }),
     requests: Type.Integer({ description: 'Entries of the journal' }),
     request_bytes: Type.Integer({ description: 'What they take, about' }),

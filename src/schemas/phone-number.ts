@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { Duration, Instant } from './common.ts'
+import { AccountName, Duration, Instant } from './common.ts'
 
 export const numberSources = ['topcalls', 'byoc', 'manual', 'import', 'twilio'] as const
 export type NumberSource = (typeof numberSources)[number]
@@ -51,6 +51,7 @@ export type StoredPhoneNumber = Static<typeof StoredPhoneNumber>
 /** What is to become of a number. */
 export const StatusRequest = Type.Object(
   {
+    account: Type.Optional(AccountName),
     status: Type.Enum(nextStatuses, { description: 'What it becomes' }),
     after: Type.Optional(Duration("After this time of the account's clock; at once without")),
     error_message: Type.Optional(ErrorMessage)

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { ProblemDocument } from '../problem.ts'
 import { AccountId, AccountName, Instant, pageOf } from './common.ts'
 
-export const outcomes = ['created', 'replayed', 'refused', 'faulted'] as const
+export const outcomes = ['created', 'read', 'deleted', 'replayed', 'refused', 'faulted'] as const
 export type Outcome = (typeof outcomes)[number]
 
 export const Finding = Type.Object({

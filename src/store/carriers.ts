@@ -85,9 +85,10 @@ function carrierRow(carrier: StoredCarrier, { account_id, newId, now }: Reading)
   // Three are drawn in any case, so that what is left open never gets an id that another member has.
   const [id, voip, gateway] = [newId(), newId(), newId()]
   return {
-    id: carrier.id ?? id,
+    // Clients may spell an id as they like, and are answered in lower case (RFC 9562, section 4).
+    id: carrier.id?.toLowerCase() ?? id,
     account_id,
-    voip_carrier_sid: carrier.voip_carrier_sid ?? voip,
+    voip_carrier_sid: carrier.voip_carrier_sid?.toLowerCase() ?? voip,
     sip_gateway_sid: carrier.sip_gateway_sid ?? gateway,
     carrier_name: carrier.carrier_name,
     trunk_type: carrier.trunk_type ?? 'static_ip',

@@ -2,7 +2,6 @@ import { type Chance, seededDice } from '../chance.ts'
 import { instantAfter } from '../clock.ts'
 import { milliseconds } from '../schemas/common.ts'
 import { type Fault, type FaultRequest, mostFaults } from '../schemas/fault.ts'
-import type { Match } from '../schemas/request.ts'
 import type { AccountStore } from './accounts.ts'
 
 export type FaultStore = ReturnType<typeof faultStore>
@@ -89,11 +88,11 @@ export function faultStore({ accounts, chance }: { accounts: AccountStore; chanc
      * The first rule of a phase that fires for a request, if any: first of the account's own, then of those for all.
      * Rules behind it do not hear of the request.
      */
-    fire(phase: Fault['phase'], account: string, fits: (match: Match) => boolean): Fault | undefined {
+    fire(phase: Fault['phase'], account: string, fits: (fault: Fault) => boolean): Fault | undefined {
       if (armed.size === 0) return undefined
       for (const fault of [...own(account), ...own(null)]) {
         if (fault.phase !== phase || !isAlive(fault)) continue
-        if ((fault.match === undefined || fits(fault.match)) && fires(fault, account)) return fault
+        if (fits(fault) && fires(fault, account)) return fault
       }
       return undefined
     },

@@ -111,8 +111,8 @@ export function asOf<Row extends PhoneNumberRow>(row: Row, now: number): Row {
   return { ...row, ...noNext, status: next_status, error_message: next_error_message, updated_at: next_at }
 }
 
-/** A number as it is exported. */
-function storedPhoneNumber({ account_id: _, next_status, next_at, next_error_message, ...row }: PhoneNumberRow) {
+/** A number as it is told and exported. */
+export function storedPhoneNumber({ account_id: _, next_status, next_at, next_error_message, ...row }: PhoneNumberRow) {
   const stored: StoredPhoneNumber = {
     id: row.id,
     number: row.number,
@@ -137,10 +137,10 @@ function phoneNumberRow(one: StoredPhoneNumber, { account_id, newId, now }: Read
   const [id, sid] = [newId(), newId()]
   const created_at = one.created_at === undefined ? now : instantOf(one.created_at)
   return {
-    id: one.id ?? id,
+    id: one.id?.toLowerCase() ?? id,
     account_id,
     number: one.number,
-    voip_carrier_sid: one.voip_carrier_sid ?? null,
+    voip_carrier_sid: one.voip_carrier_sid?.toLowerCase() ?? null,
     carrier_name: one.carrier_name ?? null,
     source: one.source ?? 'topcalls',
     phone_number_sid: one.phone_number_sid === undefined ? sid : one.phone_number_sid,

@@ -35,6 +35,8 @@ export function jsonBodies(api: FastifyInstance): void {
   api.removeAllContentTypeParsers()
   api.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
     request.sentBody = { bytes: body.length, duplicates: false }
+    // Some clients name the type with every request, also where there is no body.
+    if (!request.routeOptions.schema?.body) return undefined
     const { value, text, duplicates } = parseJson(body)
     request.sentBody = { bytes: body.length, json: text, duplicates }
     return value

@@ -3,10 +3,8 @@ import type { Strictness } from '../modes.ts'
 import { type Behaviour, guesses, observedMark } from '../observed.ts'
 import { type TrunkType, trunkTypes } from '../schemas/carrier.ts'
 import { type Credentials, complete, credentialMembers } from './carrier.credentials.ts'
+import { closedBy, halfPair, instant, uuid } from './members.ts'
 import { enforcing, type RuleId } from './rules.ts'
-
-/** Such a text could not be stored as it was sent. */
-const halfPair = 'must not contain half of a surrogate pair'
 
 const octet = '(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
 const dottedQuad = `${octet}(?:\\.${octet}){3}`
@@ -194,20 +192,7 @@ export function carrierCreate(strictness: Strictness, behaviour: Behaviour = gue
 /** A body that has passed: the validator has filled in the default of `trunk_type`. */
 export type CarrierCreate = Static<ReturnType<typeof carrierCreate>> & { trunk_type: TrunkType }
 
-/** What refuses unknown members: the strictness (S1), or what was observed in the place of B14. */
-function closedBy(strictness: Strictness, behaviour: Behaviour) {
-  if (strictness === 'strict') return { additionalProperties: false }
-  if (behaviour.unknown_members !== 'refused') return {}
-  return {
-    additionalProperties: false,
-    'x-topcalls-closed': 'B14' satisfies RuleId,
-    ...observedMark(behaviour, 'unknown_members')
-  }
-}
-
-const uuid = (description: string) => Type.String({ format: 'uuid', 'x-topcalls-source': 'documented', description })
-
-/** The answer to "add custom carrier"; credentials and gateway settings are never echoed. */
+/** A carrier as it is told; credentials and gateway settings are never echoed. */
 export const Carrier = Type.Object(
   {
     id: uuid('The carrier record; the delete operation takes this one'),
@@ -216,11 +201,7 @@ export const Carrier = Type.Object(
     sip_gateway_sid: uuid('The SIP gateway'),
     carrier_name: Type.String({ 'x-topcalls-source': 'documented', description: 'As it was sent' }),
     trunk_type: Type.Enum(trunkTypes, { 'x-topcalls-source': 'documented', description: 'As it is stored' }),
-    created_at: Type.String({
-      format: 'date-time',
-      'x-topcalls-source': 'documented',
-      description: 'RFC 3339 in UTC with milliseconds and `Z`'
-    })
+    created_at: instant('RFC 3339 in UTC with milliseconds and `Z`')
   },
   { $id: 'Carrier', 'x-topcalls-source': 'documented', description: 'A custom SIP carrier' }
 )

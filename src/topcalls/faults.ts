@@ -34,9 +34,22 @@ export function faultInjection(app: FastifyInstance, { faults }: { faults: Fault
   app.addHook('preClose', async () => closing.abort())
   const pause = (duration: number) => sleep(duration, undefined, { signal: closing.signal }).catch(() => {})
 
-  function fire(phase: Fault['phase'], request: FastifyRequest): Fault | undefined {
+  function fire(
+    phase: Fault['phase'],
+    request: FastifyRequest,
+    isMeant: (fault: Fault) => boolean = ({ kind }) => kind !== 'pending'
+  ): Fault | undefined {
     const subject = subjectOf(request)
-    return faults.fire(phase, request.account.id, match => differences(match, subject()).length === 0)
+    const fits = ({ match }: Fault) => match === undefined || differences(match, subject()).length === 0
+    return faults.fire(phase, request.account.id, fault => isMeant(fault) && fits(fault))
+  }
+
+  /** The fault by which what a request creates has to wait; asked again, the same one. */
+  function waiting(request: FastifyRequest): Fault | undefined {
+    if (request.fault?.kind === 'pending') return request.fault
+    const fault = fire('before', request, ({ kind }) => kind === 'pending')
+    if (fault) request.fault = fault
+    return fault
   }
 
   // The body is there by then, and nothing has been looked up.
@@ -114,7 +127,7 @@ export function faultInjection(app: FastifyInstance, { faults }: { faults: Fault
     }
   }
 
-  return { decide, spoil }
+  return { decide, spoil, waiting }
 }
 
 /** Resets the connection. */

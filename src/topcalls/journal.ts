@@ -43,10 +43,14 @@ export function recordRequests(app: FastifyInstance, { journal, accounts }: Opti
   }
 }
 
+/** What a request that succeeds has done. */
+const outcomeOfMethod: Record<string, Outcome> = { GET: 'read', HEAD: 'read', DELETE: 'deleted' }
+
 function outcomeOf(request: FastifyRequest, reply: FastifyReply): Outcome {
   if (request.fault && takesTheAnswer(request.fault)) return 'faulted'
   if (reply.statusCode >= 400) return 'refused'
-  return request.replayed ? 'replayed' : 'created'
+  if (request.replayed) return 'replayed'
+  return outcomeOfMethod[request.method] ?? 'created'
 }
 
 /** The greater part of an entry, put together as text, since it is kept for many requests and read for few. */

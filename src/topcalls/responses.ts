@@ -1,48 +1,9 @@
-import { type Static, type TSchema, type TUnsafe, Type } from 'typebox'
-import type { Strictness } from '../modes.ts'
+import { type Static, type TSchema, Type } from 'typebox'
 import { type Behaviour, observedMark } from '../observed.ts'
-import {
-  catalogue,
-  type ProblemDocument,
-  type ProblemKind,
-  ProblemDocument as ProblemSchema,
-  type Violation
-} from '../problem.ts'
-import { typeOfProblem } from './problems.ts'
+import type { Violation } from '../problem.ts'
+import { ref, replayHeaders, requestId } from './responses.parts.ts'
+import { commonRefusals, invalidRequest } from './responses.problems.ts'
 import type { Source } from './rules.ts'
-
-/** A typed reference to a schema that was registered under its `$id`, so that it is printed once. */
-export function ref<Schema extends TSchema & { $id?: string }>(schema: Schema): TUnsafe<Static<Schema>> {
-  return Type.Unsafe<Static<Schema>>({ $ref: `${schema.$id}#` })
-}
-
-type Headers = Record<string, object>
-
-/** `x-request-id` is on every answer. */
-const requestId: Headers = {
-  'x-request-id': { type: 'string', format: 'uuid', description: 'Fresh for each response' }
-}
-
-function replayHeaders(behaviour: Behaviour): Headers {
-  const { replay_header, mismatch_answer } = behaviour
-  // A fresh one for each: YAML would make an alias of one that is shared.
-  const isTrue = () => ({ type: 'string', enum: ['true'] })
-  return {
-    ...(replay_header !== null && {
-      [replay_header]: {
-        ...isTrue(),
-        ...observedMark(behaviour, 'replay_header'),
-        description: 'Only on a repeated answer'
-      }
-    }),
-    ...(mismatch_answer === 'replay' && {
-      'Idempotency-Payload-Mismatch': {
-        ...isTrue(),
-        description: 'Only on an answer that is repeated although the body differs'
-      }
-    })
-  }
-}
 
 /** The success of an operation that creates something and takes `Idempotency-Key` (R4). */
 export function created<Schema extends TSchema>(
@@ -67,144 +28,31 @@ export function created<Schema extends TSchema>(
   }
 }
 
-type Example = [kind: ProblemKind, detail: string, violations?: Violation[]]
-
-function problem(
-  behaviour: Behaviour,
-  source: Source | 'observed',
-  description: string,
-  [first, ...more]: [Example, ...Example[]],
-  headers: Headers = {}
-) {
-  const examples = [first, ...more].map(([kind, detail, errors]) => {
-    const { slug, title, status } = catalogue[kind]
-    const value: ProblemDocument = {
-      type: `https://api.topcalls.ai/errors/${slug}`,
-      title,
-      status,
-      detail,
-      instance: '5f0c9f0e-8b1f-4d2f-9a83-6f0f5f1d2c3b',
-      ...(errors && { errors })
-    }
-    return [kind, { summary: detail, value }]
-  })
-  return {
-    description,
-    headers: { ...requestId, ...headers },
-    content: {
-      [typeOfProblem(catalogue[first[0]].status, behaviour)]: {
-        schema: ref(ProblemSchema),
-        examples: Object.fromEntries(examples),
-        'x-topcalls-source': source
-      }
-    }
-  }
-}
-
-const challenge: Headers = { 'WWW-Authenticate': { type: 'string', description: 'As RFC 6750 says' } }
-const retryAfter: Headers = { 'Retry-After': { type: 'integer', description: 'Seconds' } }
-
-/** On every answer to an account that has a limit (F). */
-const rateLimit: Headers = {
-  'RateLimit-Limit': { type: 'integer', description: 'Requests per window' },
-  'RateLimit-Remaining': { type: 'integer', description: 'Requests that may still follow in this window' },
-  'RateLimit-Reset': { type: 'integer', description: 'Seconds until the window ends' }
-}
-
-/** For answers that the live service may give. */
-const elsewhere = 'The fake never answers this by itself.'
-
 /**
- * The refusals of an operation that takes a JSON body and `Idempotency-Key`, those of the HTTP layer included. Their
- * sources stand in docs/fidelity.md.
- * @param scope what the caller's key needs
- * @param violation an example of what may be wrong with the body
+ * The answers of an operation that reads something.
+ * @param what the description of what it answers
+ * @param violation an example of what may be wrong with the path or the query string
  */
-export function creationAnswers(strictness: Strictness, behaviour: Behaviour, scope: string, violation: Violation) {
-  const badKey: Violation = { path: 'Idempotency-Key', message: 'must have 8 to 255 characters', code: 'too_small' }
-  const refusal = problem.bind(null, behaviour)
+export function readAnswers(behaviour: Behaviour, schema: TSchema, what: string, violation: Violation) {
   return {
-    400: refusal(
-      'documented',
-      'The body or the key is not acceptable; `errors` names every fault',
-      [
-        ['invalid_body', `${violation.path} ${violation.message}`, [violation]],
-        ['invalid_request', `${badKey.path} ${badKey.message}`, [badKey]]
-      ],
-      behaviour.refusals_kept ? replayHeaders(behaviour) : {}
-    ),
-    ...keyRefusals(behaviour, scope),
-    402: refusal('documented', `The account has no quota left. ${elsewhere}`, [
-      ['insufficient_quota', 'The account has no quota left']
-    ]),
-    408: refusal('fake', 'The request did not arrive in time', [
-      ['request_timeout', 'The request did not arrive in time']
-    ]),
-    413: refusal('fake', 'The body is larger than 64 KiB', [
-      ['payload_too_large', 'The body is larger than 65536 bytes']
-    ]),
-    415: refusal(
-      'fake',
-      'The body is not `application/json`, or it is compressed',
-      [['unsupported_media_type', 'Content-Type must be application/json']],
-      { 'Accept-Encoding': { type: 'string', description: '`identity`, where the body was compressed' } }
-    ),
-    ...reuseRefusals(strictness, behaviour),
-    429: refusal(
-      'inferred',
-      'Too many requests; only where a tester set a limit',
-      [['rate_limited', 'More than 100 requests in the window; try again in 42 s']],
-      { ...retryAfter, ...rateLimit }
-    ),
-    431: refusal('fake', 'The headers are larger than 16 KiB', [
-      ['headers_too_large', 'The headers are larger than 16 KiB']
-    ]),
-    500: refusal('fake', 'A bug of the fake; please report it', [
-      ['internal_error', 'Something went wrong inside fake-topcalls; its log says more']
-    ]),
-    503: refusal(
-      'fake',
-      'The database is locked or the disk failed; nothing was stored',
-      [['unavailable', 'The database stayed locked by another process for 5 s; nothing was stored']],
-      retryAfter
-    )
+    ...commonRefusals(behaviour, 'phone_numbers:read'),
+    200: {
+      description: what,
+      headers: requestId,
+      content: { 'application/json': { schema, 'x-topcalls-source': 'inferred' satisfies Source } }
+    },
+    ...invalidRequest(behaviour, violation)
   }
 }
 
-/** What a caller is answered whose key is not acceptable (E5) or may not do this (E6). */
-function keyRefusals(behaviour: Behaviour, scope: string) {
-  const noKey = 'Send an API key: Authorization: Bearer tc_live_…'
-  const unacceptable = 'No key, or one that is malformed, unknown, revoked or expired'
-  if (behaviour.bad_key_status === 403) {
-    const description = `${unacceptable}, or that lacks the scope`
-    return { 403: problem(behaviour, 'observed', description, [['forbidden', noKey]], challenge) }
-  }
-  const noScope = `The API key lacks the scope ${scope}`
+/** The answers of an operation that deletes something (C4). */
+export function deletionAnswers(behaviour: Behaviour, violation: Violation) {
+  const { delete_status: status } = behaviour
+  const empty = status !== 204 && { content: { 'application/json': { schema: Type.Object({}) } } }
+  const mark = { 'x-topcalls-source': 'inferred' satisfies Source, ...observedMark(behaviour, 'delete_status') }
   return {
-    401: problem(behaviour, 'inferred', unacceptable, [['unauthorized', noKey]], challenge),
-    403: problem(behaviour, 'inferred', 'The key lacks the scope', [['forbidden', noScope]], challenge)
-  }
-}
-
-/** What an `Idempotency-Key` is answered that was first used with something else (I7, I8, S2). */
-function reuseRefusals(strictness: Strictness, behaviour: Behaviour) {
-  const { mismatch_answer } = behaviour
-  const otherBody = (rule: string) => `This Idempotency-Key was first used with another body; use a fresh key (${rule})`
-  if (mismatch_answer === 'replay' || strictness === 'strict') {
-    const description = 'The key was first used on another operation or, in `strict`, with another body'
-    return { 422: problem(behaviour, 'fake', description, [['idempotency_key_reused', otherBody('rule S2')]]) }
-  }
-  const observed = otherBody('rule I7, observed')
-  if (mismatch_answer === 422) {
-    const description = 'The key was first used on another operation or with another body'
-    return { 422: problem(behaviour, 'observed', description, [['idempotency_key_reused', observed]]) }
-  }
-  return {
-    409: problem(behaviour, 'observed', 'The key was first used with another body', [
-      ['idempotency_conflict', observed]
-    ]),
-    422: problem(behaviour, 'fake', 'The key was first used on another operation', [
-      ['idempotency_key_reused', 'This Idempotency-Key was first used on another operation; use a fresh key']
-    ])
+    ...commonRefusals(behaviour, 'phone_numbers:write'),
+    [status]: { description: 'It is deleted', headers: requestId, ...empty, ...mark },
+    ...invalidRequest(behaviour, violation)
   }
 }

@@ -13,12 +13,16 @@ const documented = (text: string) => ({ source: 'documented' as const, text })
 const inferred = (text: string) => ({ source: 'inferred' as const, text })
 const fake = (text: string) => ({ source: 'fake' as const, text })
 
-/** Every rule, in the order of docs/fidelity.md. R, B and S are the ids of the request, A of the answer, E of refusals, J of JSON, I of idempotency, O of order. */
+/**
+ * Every rule, in the order of docs/fidelity.md. R, B and S are the ids of the request, A of the answer, L of lists, C of a carrier's later life, N of phone numbers, E of refusals,
+ * J of JSON, I of idempotency, O of order.
+ */
 export const rules = {
   R1: documented('Authorization is Bearer with a key that looks like tc_live_xxxxx'),
   R2: documented('adding a carrier needs the scope phone_numbers:write'),
   R3: documented('bodies are JSON and the request type is application/json'),
   R4: inferred('success answers 201'),
+  R5: inferred('reading needs the scope phone_numbers:read'),
   B1: documented('carrier_name is a required string of 1 to 100 characters'),
   B2: documented('trunk_type is static_ip, auth or reg; static_ip where it is absent'),
   B3: documented('sip_gateway is a required object'),
@@ -41,6 +45,33 @@ export const rules = {
   ),
   A2: inferred('the answer has nothing else: credentials and gateway settings are not echoed'),
   A3: inferred('id, voip_carrier_sid and sip_gateway_sid are three different UUIDs'),
+  L1: inferred('a list is answered as data, an array, and next_cursor, a string or null'),
+  L2: fake('lists are newest first; limit is from 1 to 200, 50 where it is absent'),
+  L3: fake(
+    'cursor goes on where an answer ended: nothing comes twice and nothing is left out, whatever is added meanwhile'
+  ),
+  C1: documented('GET /v1/phone-numbers/carriers lists the carriers of the account'),
+  C2: inferred('a carrier is listed as it was answered'),
+  C3: documented('DELETE /v1/phone-numbers/carriers/{carrier_id} takes the id of the record, not the voip_carrier_sid'),
+  C4: inferred('a deletion answers 204 without a body'),
+  C5: inferred('a carrier that still has phone numbers is not deleted: 409'),
+  N1: documented('number is a required string in E.164: a plus sign and 2 to 15 digits'),
+  N2: documented('number is dialable by the rules of libphonenumber, so unknown country codes are refused'),
+  N3: inferred('number is one that libphonenumber calls valid in its country, not only possible'),
+  N4: documented('voip_carrier_sid is a UUID; without it, the number is on a carrier of TopCalls'),
+  N5: documented('label is a string of at most 100 characters'),
+  N6: documented(
+    'a new number is answered as id, number, voip_carrier_sid, carrier_name, source, phone_number_sid, status, label, account_id, created_at'
+  ),
+  N7: documented(
+    'GET /v1/phone-numbers/{phone_number_id} tells besides these error_message, created_by_user_id, updated_at'
+  ),
+  N8: documented('GET /v1/phone-numbers lists the numbers of the account'),
+  N9: inferred('source is byoc on a carrier of the account, topcalls on one of TopCalls'),
+  N10: inferred('a voip_carrier_sid that the account does not have answers 404'),
+  N11: inferred('a number that the account has already answers 409'),
+  N12: inferred('a deletion is soft: the number can still be read, as deleted, is not listed, and may be added again'),
+  N13: fake('a new number is active at once, unless a tester had it wait'),
   E1: documented('a refused body answers 400 with a problem document titled "Invalid request body"'),
   E2: inferred('problem documents have the type application/problem+json'),
   E3: inferred('errors has one entry with path, message and code for every fault'),
@@ -56,6 +87,8 @@ export const rules = {
   E13: { ...fake('a database that cannot be written answers 503'), unseen: 'it takes a broken disk or a lock' },
   E14: fake("a browser's page that calls by a foreign name answers 403"),
   E15: documented('402 has the slug insufficient_quota; only as a fault that a tester arms'),
+  E16: inferred('an id that the account has nothing under answers 404'),
+  E17: fake('an id in a path that is no UUID answers 400'),
   J1: fake('invalid UTF-8, __proto__ members and more than 100 levels of nesting answer 400'),
   J2: fake('duplicate members and a byte order mark are accepted'),
   I1: documented('Idempotency-Key has 8 to 255 characters of A-Z a-z 0-9 _ -'),
@@ -65,14 +98,14 @@ export const rules = {
   I5: fake('a replay has Idempotent-Replayed: true and a fresh x-request-id'),
   I6: fake('the order of members and white space make no other body'),
   I7: fake('a key used again with another body repeats the first answer, with Idempotency-Payload-Mismatch: true'),
-  I8: { ...fake('a key used again on another operation answers 422'), unseen: 'one operation takes keys so far' },
+  I8: fake('a key used again on another operation answers 422'),
   I9: fake('a refusal is not kept: the retry is judged afresh'),
   I10: fake('simultaneous duplicates make one carrier and all get its answer'),
   I11: fake('two keys of one account share its Idempotency-Keys'),
   I12: fake('an answer that was lost after the commit is what the retry gets'),
   I13: fake('a failure before the commit leaves nothing: the retry creates'),
   I14: fake('a replay does not extend the 24 hours'),
-  I15: { ...fake('the answer outlives the deletion of its carrier'), unseen: 'nothing deletes carriers so far' },
+  I15: fake('the answer outlives the deletion of what it tells of'),
   O1: fake('checks go in the order that docs/fidelity.md tells')
 } as const satisfies Record<string, Rule>
 

@@ -9,21 +9,41 @@ import { everyError, type ValueError, valueAt } from '../violations.ts'
 
 Format.Set('well-formed-unicode', text => text.isWellFormed())
 
+/** The parts of a request that a route judges. */
+interface Judged {
+  body?: TSchema
+  params?: TSchema
+  querystring?: TSchema
+}
+
 /**
- * The `validatorCompiler` of a route that takes a body, which is judged as it was sent: only defaults are filled in, nothing
- * is converted or removed, and every fault is told. Headers are judged before, by what knows their rules.
+ * The `validatorCompiler` of a route. Each part is judged as it was sent: only defaults are filled in and the integers of a
+ * query string read, nothing is converted or removed, and every fault is told. Headers are judged before, by what knows
+ * their rules.
  */
-export function judging(body: TSchema): FastifySchemaCompiler<unknown> {
-  const validator = Compile(body)
-  // TypeBox would look for anchors in all that has an id, with each refusal.
-  const { $id: _, ...told } = body as TSchema & { $id?: string }
+export function judging(parts: Judged): FastifySchemaCompiler<unknown> {
   return ({ httpPart }) => {
-    if (httpPart !== 'body') return () => true
+    const schema = parts[httpPart as keyof Judged]
+    if (!schema) return () => true
+    const kind = httpPart === 'body' ? 'invalid_body' : 'invalid_request'
+    const validator = Compile(schema)
+    // TypeBox would look for anchors in all that has an id, with each refusal.
+    const { $id: _, ...told } = schema as TSchema & { $id?: string }
     return (data: unknown) => {
-      const value = Value.Default(body, data)
-      return validator.Check(value) ? { value } : { error: refusalOf(told, value) }
+      const value = Value.Default(schema, httpPart === 'querystring' ? integersRead(schema, data) : data)
+      return validator.Check(value) ? { value } : { error: refusalOf(kind, told, value) }
     }
   }
+}
+
+/** A query string has nothing but texts. */
+function integersRead(schema: TSchema, query: unknown): unknown {
+  const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
+  const read = ([name, value]: [string, unknown]) => {
+    const isInteger = properties[name]?.type === 'integer' && typeof value === 'string' && /^-?[0-9]{1,15}$/.test(value)
+    return [name, isInteger ? Number(value) : value]
+  }
+  return Object.fromEntries(Object.entries(query as object).map(read))
 }
 
 interface SchemaNode {
@@ -41,8 +61,8 @@ interface SchemaNode {
   maximum?: number
 }
 
-/** Every fault of a body in one problem. */
-function refusalOf(schema: TSchema, value: unknown): Problem {
+/** Every fault of a part in one problem. */
+function refusalOf(kind: 'invalid_body' | 'invalid_request', schema: TSchema, value: unknown): Problem {
   const violations = new Map<string, Violation>()
   const rules = new Set<string>()
   for (const { rule, ...violation } of faultsOf(schema, value)) {
@@ -53,7 +73,7 @@ function refusalOf(schema: TSchema, value: unknown): Problem {
   }
   // What is empty has no form to speak of.
   for (const { code, path } of violations.values()) if (code === 'too_small') violations.delete(`invalid_value ${path}`)
-  return Problem.refusing('invalid_body', [...violations.values()] as [Violation, ...Violation[]], [...rules])
+  return Problem.refusing(kind, [...violations.values()] as [Violation, ...Violation[]], [...rules])
 }
 
 /** A violation and the rule behind it, as the schema node says. */
