@@ -12,10 +12,12 @@ export function parseInstant(text: string): number | undefined {
 /** The milliseconds of a text that has the form of an instant; at most the last one, wherever its zone leads. */
 export const instantOf = (text: string): number => Math.min(Date.parse(text), lastInstant)
 
-/** An instant that is so many milliseconds after another, as RFC 3339; at most the last one that it can write. */
-export function instantAfter(instant: number, milliseconds: number): string {
-  return new Date(Math.min(instant + milliseconds, lastInstant)).toISOString()
-}
+/** An instant that is so many milliseconds after another; at most the last one that RFC 3339 can write. */
+export const later = (instant: number, milliseconds: number): number => Math.min(instant + milliseconds, lastInstant)
+
+/** The same, as RFC 3339. */
+export const instantAfter = (instant: number, milliseconds: number): string =>
+  new Date(later(instant, milliseconds)).toISOString()
 
 /** A clock that a tester may steer. Instants are whole milliseconds since 1970-01-01 UTC; it never runs backwards. */
 export interface Clock {

@@ -169,7 +169,7 @@ t.test('a body that is no object is refused', async t => {
 t.test('a refused request stores nothing', async t => {
   const { create, send } = await emulator(t)
   t.match(await create({}, { key: 'refused-key' }), { statusCode: 400 })
-  t.match(await send({ method: 'GET', url: carriersUrl }), { statusCode: 405 })
+  t.match(await send({ method: 'PUT', url: carriersUrl }), { statusCode: 405 })
   const retry = await create(plainCarrier, { key: 'refused-key' })
   t.match(retry, { statusCode: 201 })
   t.notOk(retry.headers['idempotent-replayed'])

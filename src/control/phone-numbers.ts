@@ -1,3 +1,4 @@
+import { later } from '../clock.ts'
 import { Problem } from '../problem.ts'
 import { IdOf, milliseconds, pageOf } from '../schemas/common.ts'
 import { StatusRequest } from '../schemas/phone-number.ts'
@@ -57,7 +58,7 @@ export function phoneNumberControl(control: Control, { phoneNumbers, accounts, k
         const wait = milliseconds(after ?? 0)
         if (wait === 0) phoneNumbers.change(row, { ...noNext, status, error_message, updated_at: now(row) })
         else {
-          const next = { next_status: status, next_at: now(row) + wait, next_error_message: error_message }
+          const next = { next_status: status, next_at: later(now(row), wait), next_error_message: error_message }
           phoneNumbers.change(row, { ...present, ...next })
         }
         return viewOf(phoneNumbers.find('id', row.id) as PhoneNumberRow)

@@ -23,7 +23,9 @@ export const StoredPhoneNumber = Type.Object(
   {
     id: Type.Optional(uuid),
     number: Type.String({ pattern: '^\\+[1-9][0-9]{1,14}$', description: 'In E.164' }),
-    voip_carrier_sid: orNull(uuid),
+    voip_carrier_sid: Type.Optional(
+      Type.Union([uuid, Type.Null()], { description: 'Without it, the number is on the carrier of TopCalls' })
+    ),
     carrier_name: orNull(Type.String({ description: 'As the carrier is called' })),
     source: Type.Optional(Type.Enum(numberSources, { default: 'topcalls' })),
     phone_number_sid: orNull(uuid),

@@ -20,6 +20,9 @@ export function contradictionsOf(fault: FaultRequest | Fault): Violation[] {
   }
   if (fault.kind === 'delay' && fault.delay === undefined) refuse('delay', 'is required with "delay"', 'required')
   if (fault.kind === 'pending' && fault.phase === 'after') refuse('phase', 'must be "before" with "pending"')
+  if (fault.kind === 'pending' && fault.error_message !== undefined && fault.becomes !== 'failed') {
+    refuse('error_message', 'is for numbers that become "failed"')
+  }
   if (milliseconds(fault.delay ?? 0) > longestDelayMilliseconds)
     refuse('delay', 'must be at most 10 minutes', 'too_big')
   for (const [name, value] of Object.entries(fault.headers ?? {})) {

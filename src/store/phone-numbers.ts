@@ -50,6 +50,9 @@ const columns = [
 export type StatusChange = Pick<PhoneNumberRow, 'status' | 'error_message' | 'updated_at'> & Next
 export type Next = Pick<PhoneNumberRow, 'next_status' | 'next_at' | 'next_error_message'>
 
+/** The carrier of TopCalls, which every account has without listing it (F). */
+export const systemCarrier = { voip_carrier_sid: '8a4f0b8e-5c0d-4e53-9a3e-7f1c2b6d9e10', carrier_name: 'TopCalls' }
+
 /** For what stays as it is. */
 export const noNext: Next = { next_status: null, next_at: null, next_error_message: null }
 
@@ -140,8 +143,9 @@ function phoneNumberRow(one: StoredPhoneNumber, { account_id, newId, now }: Read
     id: one.id?.toLowerCase() ?? id,
     account_id,
     number: one.number,
-    voip_carrier_sid: one.voip_carrier_sid?.toLowerCase() ?? null,
-    carrier_name: one.carrier_name ?? null,
+    ...(one.voip_carrier_sid === undefined
+      ? systemCarrier
+      : { voip_carrier_sid: one.voip_carrier_sid?.toLowerCase() ?? null, carrier_name: one.carrier_name ?? null }),
     source: one.source ?? 'topcalls',
     phone_number_sid: one.phone_number_sid === undefined ? sid : one.phone_number_sid,
     status: one.status ?? 'active',

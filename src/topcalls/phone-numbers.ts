@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Static } from 'typebox'
+import { later } from '../clock.ts'
 import { isObject } from '../json.ts'
 import type { Strictness } from '../modes.ts'
 import type { Behaviour } from '../observed.ts'
@@ -7,7 +8,14 @@ import { Problem } from '../problem.ts'
 import { milliseconds } from '../schemas/common.ts'
 import type { Fault } from '../schemas/fault.ts'
 import type { CarrierStore } from '../store/carriers.ts'
-import { asOf, type Next, noNext, type PhoneNumberRow, type PhoneNumberStore } from '../store/phone-numbers.ts'
+import {
+  asOf,
+  type Next,
+  noNext,
+  type PhoneNumberRow,
+  type PhoneNumberStore,
+  systemCarrier
+} from '../store/phone-numbers.ts'
 import type { Position } from '../store/resources.ts'
 import type { Numbered } from '../store/rows.ts'
 import type { Writer } from '../store/writer.ts'
@@ -32,9 +40,6 @@ interface Options {
   /** The fault by which a new number waits, if a tester wants that. */
   waiting(request: FastifyRequest): Fault | undefined
 }
-
-/** The carrier of TopCalls, which every account has without listing it (F). */
-const systemCarrier = { voip_carrier_sid: '8a4f0b8e-5c0d-4e53-9a3e-7f1c2b6d9e10', carrier_name: 'TopCalls' }
 
 const Params = pathId('phone_number_id', 'The `id` of the number')
 const readScope = { scope: 'phone_numbers:read' }
@@ -151,8 +156,8 @@ function beginningOf(fault: Fault | undefined, now: number): Next & Pick<PhoneNu
   if (!fault) return { ...noNext, status: 'active' }
   const { becomes = 'active', after, error_message = null } = fault
   if (after === undefined) return { ...noNext, status: 'pending' }
-  const next_error_message = becomes === 'failed' ? error_message : null
-  return { status: 'pending', next_status: becomes, next_at: now + milliseconds(after), next_error_message }
+  const next_at = later(now, milliseconds(after))
+  return { status: 'pending', next_status: becomes, next_at, next_error_message: error_message }
 }
 
 const instantOf = (milliseconds: number): string => new Date(milliseconds).toISOString()
