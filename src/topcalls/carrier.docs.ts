@@ -43,10 +43,11 @@ function examplesOf(behaviour: Behaviour) {
   }
 }
 
-const carriers = { tags: ['Phone numbers'], security: [{ apiKey: [] }] }
+/** A fresh one for each: YAML would make an alias of what is shared. */
+const carriers = () => ({ tags: ['Phone numbers'], security: [{ apiKey: [] }] })
 
 export const addCarrier = (strictness: Strictness, behaviour: Behaviour) => ({
-  ...carriers,
+  ...carriers(),
   operationId: 'addCustomCarrier',
   summary: 'Add a custom SIP carrier',
   description:
@@ -76,7 +77,7 @@ export const addCarrier = (strictness: Strictness, behaviour: Behaviour) => ({
 })
 
 export const listCarriers = (behaviour: Behaviour) => ({
-  ...carriers,
+  ...carriers(),
   operationId: 'listCustomCarriers',
   summary: 'List custom SIP carriers',
   description: 'Newest first. Needs a key with the scope `phone_numbers:read`.',
@@ -88,7 +89,7 @@ export const listCarriers = (behaviour: Behaviour) => ({
 })
 
 export const deleteCarrier = (behaviour: Behaviour) => ({
-  ...carriers,
+  ...carriers(),
   operationId: 'deleteCustomCarrier',
   summary: 'Delete a custom SIP carrier',
   description:

@@ -40,34 +40,52 @@ export function openApiOptions(observed: Observed | undefined): FastifyDynamicSw
     transformObject(document) {
       if (!('openapiObject' in document)) return document.swaggerObject
       const { openapiObject } = document
+      const shared: Record<string, Response> = {}
       for (const operation of Object.values(openapiObject.paths ?? {}).flatMap(path => Object.values(path ?? {}))) {
-        completeOperation(operation as unknown as Operation)
+        completeOperation(operation as unknown as Operation, shared)
       }
-      return openapiObject
+      const { schemas, ...others } = openapiObject.components ?? {}
+      return { ...openapiObject, components: { ...others, responses: shared, schemas } } as typeof openapiObject
     }
   }
+}
+
+interface Media {
+  'x-topcalls-source'?: string
+  /** The name under which the answer is told once for all operations. */
+  'x-shared-as'?: string
+}
+
+interface Response {
+  content?: Record<string, Media>
+  'x-topcalls-source'?: string
 }
 
 interface Operation {
   'x-request-examples'?: object
   requestBody?: { content: Record<string, { examples?: object }> }
-  responses: Record<
-    string,
-    { content?: Record<string, { 'x-topcalls-source'?: string }>; 'x-topcalls-source'?: string }
-  >
+  responses: Record<string, Response | { $ref: string }>
 }
 
 /** Puts to their places what a Fastify route schema has no place for. */
-function completeOperation(operation: Operation): void {
+function completeOperation(operation: Operation, shared: Record<string, Response>): void {
   const { 'x-request-examples': examples, requestBody, responses } = operation
   const media = requestBody?.content['application/json']
   if (examples && media) media.examples = examples
   delete operation['x-request-examples']
 
-  for (const response of Object.values(responses)) {
-    for (const answer of Object.values(response.content ?? {})) {
-      if (answer['x-topcalls-source']) response['x-topcalls-source'] = answer['x-topcalls-source']
-      delete answer['x-topcalls-source']
+  for (const [status, response] of Object.entries(responses as Record<string, Response>)) {
+    for (const { 'x-topcalls-source': source, 'x-shared-as': name } of Object.values(response.content ?? {})) {
+      if (source) response['x-topcalls-source'] = source
+      if (!name) continue
+      shared[name] = response
+      responses[status] = { $ref: `#/components/responses/${name}` }
     }
+    for (const answer of Object.values(response.content ?? {})) {
+      delete answer['x-topcalls-source']
+      delete answer['x-shared-as']
+    }
+    // The plugin takes marks with a content only.
+    if (status === '204') delete response.content
   }
 }

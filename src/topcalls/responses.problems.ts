@@ -13,13 +13,14 @@ import type { Source } from './rules.ts'
 
 type Example = [kind: ProblemKind, detail: string, violations?: Violation[]]
 
-function problem(
-  behaviour: Behaviour,
+type Described = [
   source: Source | 'observed',
   description: string,
-  [first, ...more]: [Example, ...Example[]],
-  headers: Headers = {}
-) {
+  examples: [Example, ...Example[]],
+  headers?: Headers
+]
+
+function problem(behaviour: Behaviour, ...[source, description, [first, ...more], headers = {}]: Described) {
   const examples = [first, ...more].map(([kind, detail, errors]) => {
     const { slug, title, status } = catalogue[kind]
     const value: ProblemDocument = {
@@ -58,39 +59,48 @@ const rateLimit: Headers = {
 /** For answers that the live service may give. */
 const elsewhere = 'The fake never answers this by itself.'
 
+/** Names an answer under which the document tells it once for all operations. */
+function shared(name: string, answer: ReturnType<typeof problem>) {
+  for (const media of Object.values(answer.content)) Object.assign(media, { 'x-shared-as': name })
+  return answer
+}
+
 /**
  * The refusals of every operation, those of the HTTP layer included. Their sources stand in docs/fidelity.md.
  * @param scope what the caller's key needs
  */
 export function commonRefusals(behaviour: Behaviour, scope: string) {
-  const refusal = problem.bind(null, behaviour)
+  const refusal = (name: string, ...described: Described) => shared(name, problem(behaviour, ...described))
   return {
     ...keyRefusals(behaviour, scope),
-    402: refusal('documented', `The account has no quota left. ${elsewhere}`, [
+    402: refusal('InsufficientQuota', 'documented', `The account has no quota left. ${elsewhere}`, [
       ['insufficient_quota', 'The account has no quota left']
     ]),
-    408: refusal('fake', 'The request did not arrive in time', [
+    408: refusal('RequestTimeout', 'fake', 'The request did not arrive in time', [
       ['request_timeout', 'The request did not arrive in time']
     ]),
     415: refusal(
+      'UnsupportedMediaType',
       'fake',
       'The body is not `application/json`, or it is compressed',
       [['unsupported_media_type', 'Content-Type must be application/json']],
       { 'Accept-Encoding': { type: 'string', description: '`identity`, where the body was compressed' } }
     ),
     429: refusal(
+      'RateLimited',
       'inferred',
       'Too many requests; only where a tester set a limit',
       [['rate_limited', 'More than 100 requests in the window; try again in 42 s']],
       { ...retryAfter, ...rateLimit }
     ),
-    431: refusal('fake', 'The headers are larger than 16 KiB', [
+    431: refusal('HeadersTooLarge', 'fake', 'The headers are larger than 16 KiB', [
       ['headers_too_large', 'The headers are larger than 16 KiB']
     ]),
-    500: refusal('fake', 'A bug of the fake; please report it', [
+    500: refusal('InternalError', 'fake', 'A bug of the fake; please report it', [
       ['internal_error', 'Something went wrong inside fake-topcalls; its log says more']
     ]),
     503: refusal(
+      'Unavailable',
       'fake',
       'The database is locked or the disk failed; nothing was stored',
       [['unavailable', 'The database stayed locked by another process for 5 s; nothing was stored']],
@@ -157,8 +167,11 @@ function keyRefusals(behaviour: Behaviour, scope: string) {
   }
   const noScope = `The API key lacks the scope ${scope}`
   return {
-    401: problem(behaviour, 'inferred', unacceptable, [['unauthorized', noKey]], challenge),
-    403: problem(behaviour, 'inferred', 'The key lacks the scope', [['forbidden', noScope]], challenge)
+    401: shared('Unauthorized', problem(behaviour, 'inferred', unacceptable, [['unauthorized', noKey]], challenge)),
+    403: shared(
+      scope.endsWith('read') ? 'MayNotRead' : 'MayNotWrite',
+      problem(behaviour, 'inferred', 'The key lacks the scope', [['forbidden', noScope]], challenge)
+    )
   }
 }
 

@@ -48,11 +48,11 @@ export function readAnswers(behaviour: Behaviour, schema: TSchema, what: string,
 /** The answers of an operation that deletes something (C4). */
 export function deletionAnswers(behaviour: Behaviour, violation: Violation) {
   const { delete_status: status } = behaviour
-  const empty = status !== 204 && { content: { 'application/json': { schema: Type.Object({}) } } }
   const mark = { 'x-topcalls-source': 'inferred' satisfies Source, ...observedMark(behaviour, 'delete_status') }
+  const content = { 'application/json': { schema: Type.Object({}), ...mark } }
   return {
     ...commonRefusals(behaviour, 'phone_numbers:write'),
-    [status]: { description: 'It is deleted', headers: requestId, ...empty, ...mark },
+    [status]: { description: 'It is deleted', headers: requestId, content },
     ...invalidRequest(behaviour, violation)
   }
 }
