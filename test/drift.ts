@@ -4,18 +4,18 @@ import t from 'tap'
 import { parse, stringify } from 'yaml'
 import { UsageError } from '../src/failure.ts'
 import { type Change, compareDocuments, exitCodeOfDrift, readOpenApi, renderDrift } from '../src/verify/drift.ts'
-import { type Any, sending } from './fixtures/drift.ts'
+import { type Any, oneOperation, sending } from './fixtures/drift.ts'
 import { requestMutations } from './fixtures/drift-requests.ts'
 import { responseMutations } from './fixtures/drift-responses.ts'
 
 const text = readFileSync(new URL('../openapi.yaml', import.meta.url), 'utf8')
-const ours: Any = parse(text)
 const path = '/v1/phone-numbers/carriers'
 const operation = `POST ${path}`
+const ours: Any = oneOperation(parse(text), path)
 
 /** Ours, and its parts to change. */
 function copy() {
-  const document: Any = parse(text)
+  const document: Any = oneOperation(parse(text), path)
   const { CarrierCreate: create, Carrier: carrier, Problem: problem } = document.components.schemas
   return { document, post: document.paths[path].post, create, gateway: create.properties.sip_gateway, carrier, problem }
 }

@@ -58,7 +58,8 @@ t.test('the body of a request that is refused by its head does not become the ne
     [`POST ${carriersUrl} HTTP/1.1`, [], 401],
     [`POST ${carriersUrl} HTTP/1.1`, [authorization, 'Idempotency-Key: short'], 400],
     [`POST ${carriersUrl} HTTP/1.1`, [authorization, 'Content-Encoding: gzip'], 415],
-    [`GET ${carriersUrl} HTTP/1.1`, [], 405],
+    [`GET ${carriersUrl} HTTP/1.1`, [], 401],
+    [`PUT ${carriersUrl} HTTP/1.1`, [], 405],
     ['POST /nowhere HTTP/1.1', [], 404],
     ['POST /_topcalls/v1/reset HTTP/1.1', ['Origin: http://evil.example'], 403]
   ]
@@ -87,9 +88,13 @@ t.test('a refusal arrives, whatever comes after it', async t => {
 
 t.test('no path and no name of a client puts a line into the head of an answer', async t => {
   const { url } = await listening(t)
-  for (const path of ['/%0d%0aInjected:%20x', `${carriersUrl}%0d%0aInjected:x`, '/_topcalls/v1/%0aInjected:x']) {
-    const [answer] = await sendRaw(url, rawRequest([], '', `GET ${path} HTTP/1.1`))
-    t.match(answer, { status: 404, headers: { injected: undefined } }, path)
+  for (const [path, status] of [
+    ['/%0d%0aInjected:%20x', 404],
+    [`${carriersUrl}%0d%0aInjected:x`, 400],
+    ['/_topcalls/v1/%0aInjected:x', 404]
+  ] as const) {
+    const [answer] = await sendRaw(url, rawRequest([authorization], '', `GET ${path} HTTP/1.1`))
+    t.match(answer, { status, headers: { injected: undefined } }, path)
   }
   const name = 'x\r\nInjected: x\r\n\r\nHTTP/1.1 200 OK'
   const named = JSON.stringify({ ...plainCarrier, carrier_name: name, [name]: 1 })

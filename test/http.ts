@@ -20,12 +20,12 @@ t.test('an unknown route answers 404, whoever asks and whatever is sent', async 
 
 t.test('a known route with another method answers 405 with Allow, before the key is looked at', async t => {
   const { app } = await emulator(t)
-  for (const method of ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'] as const) {
-    const answer = await app.inject({ method, url: `${carriersUrl}?x=1` })
-    t.match(answer, { statusCode: 405, headers: { allow: 'POST' } }, method)
+  for (const method of ['PUT', 'PATCH', 'OPTIONS', 'TRACE'] as const) {
+    const answer = await app.inject({ method: method as 'PUT', url: `${carriersUrl}?x=1` })
+    t.match(answer, { statusCode: 405, headers: { allow: /POST/ } }, method)
   }
-  const escaped = await app.inject({ method: 'GET', url: carriersUrl.replace('c', '%63') })
-  t.match(escaped, { statusCode: 405, headers: { allow: 'POST' } }, 'an escape in the path')
+  const escaped = await app.inject({ method: 'PUT', url: carriersUrl.replace('c', '%63') })
+  t.match(escaped, { statusCode: 405, headers: { allow: /POST/ } }, 'an escape in the path')
   t.match(await app.inject({ method: 'POST', url: '/_topcalls/livez' }), { statusCode: 405, headers: { allow: /GET/ } })
 })
 
@@ -190,7 +190,8 @@ t.test('HEAD has the head of the answer to GET and no body, also where it is ref
     ['/_topcalls/livez', 200],
     ['/_topcalls/v1/clock', 200],
     ['/nowhere', 404],
-    [carriersUrl, 405]
+    [carriersUrl, 401],
+    [`${carriersUrl}/x`, 405]
   ]
   for (const [target, status] of targets) {
     // The GET behind it is understood only where no body stands before it.

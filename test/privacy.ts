@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { State } from '../src/index.ts'
-import { testBench } from './fixtures/bench.ts'
+import { postNumber, testBench } from './fixtures/bench.ts'
 import { plainCarrier } from './fixtures/emulator.ts'
 
 const sharedKey = 'both-accounts-use-this'
@@ -12,6 +12,9 @@ async function neighbours(t: Parameters<typeof testBench>[0]) {
     const one = bench.tenant(`tc_live_${name}`)
     const body = { ...plainCarrier, carrier_name: `${name}-carrier` }
     for (const key of [sharedKey, `${name}-only-key`]) await one.create({ key, body })
+    const number = { number: '+12025550123', label: `${name}-label` }
+    await postNumber(bench.url, { token: one.token, body: number })
+    const [phoneNumber] = (await one.control.phoneNumbers.list()).data
     const fault = await one.control.faults.arm({ kind: 'delay', delay: 1, match: { path: `/${name}-path` } })
     const minted = await one.control.keys.mint()
     await one.control.rateLimit.set(1_000, '1h')
@@ -20,7 +23,7 @@ async function neighbours(t: Parameters<typeof testBench>[0]) {
     const carriers = await one.control.carriers.list({ limit: 1 })
     const records = await one.control.idempotency.list({ limit: 1 })
     const cursors = { requests: next_cursor, carriers: carriers.next_cursor, idempotency: records.next_cursor }
-    return { ...one, fault, minted, requests: data, cursors, id: minted.account_id }
+    return { ...one, phoneNumber, fault, minted, requests: data, cursors, id: minted.account_id }
   }
   const mine = await inhabit('mine')
   const theirs = await inhabit('theirs')
@@ -32,12 +35,23 @@ async function neighbours(t: Parameters<typeof testBench>[0]) {
 type Neighbours = Awaited<ReturnType<typeof neighbours>>
 
 /** Whatever names something of an account: its ids, its names, its keys. */
-function marksOf({ id, fault, minted, requests }: Neighbours['theirs'], state: State): string[] {
+function marksOf({ id, fault, minted, requests, phoneNumber }: Neighbours['theirs'], state: State): string[] {
   const own = state.accounts.flatMap(({ carriers = [] }) =>
     carriers.flatMap(carrier => [carrier.id, carrier.voip_carrier_sid, carrier.sip_gateway_sid, carrier.carrier_name])
   )
   const ids = requests.map(request => request.id)
-  return [id, fault.id, minted.id, minted.key, 'theirs-only-key', '/theirs-path', ...ids, ...own].map(String)
+  return [
+    id,
+    fault.id,
+    minted.id,
+    minted.key,
+    'theirs-only-key',
+    '/theirs-path',
+    'theirs-label',
+    ...ids,
+    ...own,
+    phoneNumber?.id
+  ].map(String)
 }
 
 /** A body for each operation that takes one; what it does to the account that it names is no matter. */
@@ -46,6 +60,7 @@ const bodies: Record<string, object> = {
   armFault: { kind: 'hang' },
   verifyRequests: { match: { idempotency_key: sharedKey }, times: 99 },
   mintKey: {},
+  setPhoneNumberStatus: { status: 'failed' },
   setRateLimit: { limit: 0, window: '1h' },
   importState: {},
   reset: {}
@@ -86,7 +101,9 @@ t.test('no control call that names an account tells or changes anything of anoth
   for (const [path, operations] of Object.entries(paths)) {
     for (const [method, operation] of Object.entries(operations)) {
       if (apart.includes(operation.operationId)) continue
-      const ids = path.includes('{id}') ? [theirs.fault.id, theirs.minted.id, theirs.requests[0]?.id] : ['']
+      const ids = path.includes('{id}')
+        ? [theirs.fault.id, theirs.minted.id, theirs.requests[0]?.id, theirs.phoneNumber?.id]
+        : ['']
       for (const id of ids) await call(method.toUpperCase(), path.replace('{id}', String(id)), operation)
     }
   }
