@@ -1,6 +1,6 @@
 import t from 'tap'
 import { strictnesses } from '../src/modes.ts'
-import { coverageStore } from '../src/store/coverage.ts'
+import { count, coverageStore, nameOfKey } from '../src/store/coverage.ts'
 import { testBench } from './fixtures/bench.ts'
 import { gateway, plainCarrier } from './fixtures/emulator.ts'
 
@@ -63,7 +63,7 @@ for (const strictness of strictnesses) {
 
 t.test('accounts that are no longer remembered stay in the sum', t => {
   const store = coverageStore()
-  for (let number = 0; number < 1_500; number++) store.note(`account ${number}`, 3, `request ${number}`)
+  for (let number = 0; number < 1_500; number++) count(store.tallyOf(`account ${number}`), 3, `request ${number}`)
   t.same(store.seen()[3], { count: 1_500, first: ['request 0', 'request 1', 'request 2'] })
   t.same(store.seen('account 0'), [])
   t.same(store.seen('account 1499')[3], { count: 1, first: ['request 1499'] })
@@ -72,8 +72,8 @@ t.test('accounts that are no longer remembered stay in the sum', t => {
 
 t.test('what was cleared can be brought back', t => {
   const store = coverageStore()
-  store.note('one', 0, 'a')
-  store.note('two', 0, 'b')
+  count(store.tallyOf('one'), 0, 'a')
+  count(store.tallyOf('two'), 0, 'b')
   const restore = store.snapshot()
   store.clear(undefined)
   t.same(store.seen(), [])
@@ -86,12 +86,12 @@ t.test('what was cleared can be brought back', t => {
 
 t.test('of many keys the recent ones are remembered, and those of an account can be forgotten', t => {
   const store = coverageStore()
-  for (let number = 0; number < 12_000; number++) store.remember('one', `key ${number}`, { endedAt: number })
-  store.remember('two', 'key', { endedAt: 1 })
-  t.equal(store.pastOf('one', 'key 0'), undefined)
-  t.equal(store.pastOf('one', 'key 7000')?.endedAt, 7_000)
+  for (let number = 0; number < 12_000; number++) store.remember(nameOfKey('one', `key ${number}`), { endedAt: number })
+  store.remember(nameOfKey('two', 'key'), { endedAt: 1 })
+  t.equal(store.pastOf(nameOfKey('one', 'key 0')), undefined)
+  t.equal(store.pastOf(nameOfKey('one', 'key 7000'))?.endedAt, 7_000)
   store.forgetKeys('one')
-  t.equal(store.pastOf('one', 'key 11999'), undefined)
-  t.equal(store.pastOf('two', 'key')?.endedAt, 1)
+  t.equal(store.pastOf(nameOfKey('one', 'key 11999')), undefined)
+  t.equal(store.pastOf(nameOfKey('two', 'key'))?.endedAt, 1)
   t.end()
 })

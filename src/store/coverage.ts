@@ -1,7 +1,7 @@
 /** What became of a key so far. What went wrong is forgotten once an answer got through. */
 export interface KeyPast {
   /** When it created something, on the account's clock. */
-  createdAt?: number
+  createdAt?: number | undefined
   /** When its last request ended, in real milliseconds since the start of the process. */
   endedAt: number
   replayed?: boolean
@@ -21,7 +21,7 @@ export interface Sighting {
 }
 
 /** By the number of the situation; holes where nothing was seen. */
-type Tally = (Sighting | undefined)[]
+export type Tally = (Sighting | undefined)[]
 
 /** The counts of those beyond are only part of the sum. */
 const rememberedAccounts = 1_000
@@ -55,16 +55,8 @@ export function coverageStore() {
   }
 
   return {
-    /** Counts what a request showed. */
-    note(account: string | null, situation: number, request: string): void {
-      const tally = tallyOf(account)
-      const sighting = tally[situation]
-      if (!sighting) tally[situation] = { count: 1, first: [request] }
-      else {
-        sighting.count++
-        if (sighting.first.length < namedRequests) sighting.first.push(request)
-      }
-    },
+    /** What an account, or nobody's, has shown so far; to be counted in. */
+    tallyOf,
     /** What was seen of one account, or of all. */
     seen: (account?: string): Tally =>
       account === undefined ? sum([elsewhere, ...tallies.values()]) : (tallies.get(account) ?? []),
@@ -77,23 +69,20 @@ export function coverageStore() {
       }
     },
     /** What became of a key. */
-    pastOf(account: string | null, key: string): KeyPast | undefined {
-      const name = `${account} ${key}`
-      return keys.get(name) ?? olderKeys.get(name)
-    },
+    pastOf: (name: string): KeyPast | undefined => keys.get(name) ?? olderKeys.get(name),
     /** Remembers what became of a key. */
-    remember(account: string | null, key: string, past: KeyPast): void {
+    remember(name: string, past: KeyPast): void {
       if (keys.size >= rememberedKeys) {
         olderKeys = keys
         keys = new Map()
       }
-      keys.set(`${account} ${key}`, past)
+      keys.set(name, past)
     },
     /** Forgets the keys of one account, or of all. */
     forgetKeys(account: string | undefined): void {
       for (const map of [keys, olderKeys]) {
         if (account === undefined) map.clear()
-        else for (const name of map.keys()) if (name.startsWith(`${account} `)) map.delete(name)
+        else for (const name of map.keys()) if (name.startsWith(nameOfKey(account, ''))) map.delete(name)
       }
     },
     /** Returns what brings back the counts that are cleared from now on; of keys there is no need. */
@@ -106,6 +95,19 @@ export function coverageStore() {
     }
   }
 }
+
+/** Counts that a request was in a situation. */
+export function count(tally: Tally, situation: number, request: string): void {
+  const sighting = tally[situation]
+  if (!sighting) tally[situation] = { count: 1, first: [request] }
+  else {
+    sighting.count++
+    if (sighting.first.length < namedRequests) sighting.first.push(request)
+  }
+}
+
+/** The name of an account's key in this store. */
+export const nameOfKey = (account: string | null, key: string): string => `${account} ${key}`
 
 function sum(tallies: Tally[]): Tally {
   const total: Tally = []

@@ -53,7 +53,7 @@ export function authorization(api: FastifyInstance): void {
     if (scope && !granted.includes(scope)) {
       throw new Problem('forbidden', `The API key lacks the scope ${scope}`, {
         headers: { 'www-authenticate': `Bearer realm="TopCalls", error="insufficient_scope", scope="${scope}"` },
-        rules: ['R2']
+        rules: [scope.endsWith(':read') ? 'R5' : 'R2']
       })
     }
     done()

@@ -19,7 +19,14 @@ export const comesWith: { [Rule in RuleId]?: string } = {
   E4: 'body-refused',
   E5: 'key-refused',
   E6: 'scope-missing',
-  I5: 'replay'
+  I5: 'replay',
+  L2: 'listed',
+  C2: 'carriers-listed',
+  C3: 'carrier-deleted',
+  N1: 'number-added',
+  N2: 'number-added',
+  N3: 'number-added',
+  N5: 'number-added'
 }
 
 const server = 'asks nothing of a client'
@@ -35,5 +42,6 @@ export const reasons: { [Rule in RuleId]?: string } = {
   I6: server,
   I11: server,
   I14: server,
+  I15: server,
   O1: server
 }

@@ -1,11 +1,13 @@
 import { isObject } from '../json.ts'
 import { windowMilliseconds } from '../store/idempotency.ts'
 import { again, created, enforced, type Situation, violated } from './coverage.shown.ts'
+import { siblings } from './coverage.siblings.ts'
 
-const isIpv4 = (ipv4: unknown) => typeof ipv4 === 'string' && /^[0-9.]+$/.test(ipv4)
+const ipv4Form = /^[0-9.]+$/
+const isIpv4 = (ipv4: unknown) => typeof ipv4 === 'string' && ipv4Form.test(ipv4)
 
-/** Every situation, in the order of the rules. */
-export const situations: Situation[] = [
+/** Those of adding carriers, and of all requests, in the order of the rules. */
+const usual: Situation[] = [
   violated('R1', 'key-refused', 'an API key that is missing, malformed or unknown', {
     missing: 'no test used an API key that is malformed, unknown or revoked'
   }),
@@ -109,7 +111,8 @@ export const situations: Situation[] = [
     kind: 'fulfilled',
     id: 'body-refused',
     text: 'a body that is refused',
-    shows: ({ status, violated, lost }) => status === 400 && violated.length > 0 && !violated.includes('I1') && !lost
+    needs: ['violated'],
+    shows: ({ status, violated, lost }) => status === 400 && !violated.includes('I1') && !lost
   },
   violated('E7', 'nowhere', 'a path or a method that does not exist'),
   violated('E8', 'too-large', 'a body larger than 64 KiB'),
@@ -145,7 +148,8 @@ export const situations: Situation[] = [
     id: 'key',
     text: 'an Idempotency-Key',
     missing: 'nobody sent an Idempotency-Key',
-    shows: ({ created, keyed }) => created && keyed
+    needs: ['addCustomCarrier', 'addPhoneNumber'],
+    shows: ({ keyed }) => keyed
   },
   violated('I1', 'idempotency-key-refused', 'an Idempotency-Key that is refused', {
     missing: 'nobody sent an Idempotency-Key that is refused: one of 7 characters, or with a dot'
@@ -211,3 +215,6 @@ export const situations: Situation[] = [
     ({ created }, { failed }) => created && failed === true
   )
 ]
+
+/** Every situation. */
+export const situations: Situation[] = [...usual, ...siblings]

@@ -5,9 +5,9 @@ import type { Strictness } from '../modes.ts'
 import type { Behaviour } from '../observed.ts'
 import type { Coverage } from '../schemas/coverage.ts'
 import type { AccountStore } from '../store/accounts.ts'
-import type { CoverageStore, KeyPast } from '../store/coverage.ts'
+import { type CoverageStore, count, type KeyPast, nameOfKey, type Tally } from '../store/coverage.ts'
 import { comesWith, reasons } from './coverage.reasons.ts'
-import type { Sent, Shown, Situation } from './coverage.shown.ts'
+import type { Need, Operation, Sent, Shown } from './coverage.shown.ts'
 import { situations } from './coverage.situations.ts'
 import { takesTheAnswer } from './faults.ts'
 import { type Rule, type RuleId, rules } from './rules.ts'
@@ -33,36 +33,66 @@ export function recordCoverage(app: FastifyInstance, { coverage, accounts }: Opt
   })
 
   function note(request: FastifyRequest, reply: FastifyReply): void {
-    const account = request.account?.id ?? null
+    const { account, id } = request
     const key = keyOf(request)
+    const name = key === undefined ? undefined : nameOfKey(account?.id ?? null, key)
     const endedAt = performance.now()
-    const before = key === undefined ? undefined : coverage.pastOf(account, key)
-    const shown: Shown = {
-      ...shownBy(request, reply),
-      now: accounts.clockOf(account).now(),
-      before,
-      overlapping: before !== undefined && before.endedAt > endedAt - reply.elapsedTime
-    }
-    for (let number = 0; number < situations.length; number++) {
-      if ((situations[number] as Situation).shows(shown)) coverage.note(account, number, request.id)
-    }
-    if (key !== undefined) coverage.remember(account, key, pastAfter(shown, request, endedAt))
+    const before = name === undefined ? undefined : coverage.pastOf(name)
+    const overlapping = before !== undefined && before.endedAt > endedAt - reply.elapsedTime
+    const shown = shownBy(request, reply, (account?.clock ?? accounts.common).now(), before, overlapping)
+
+    const tally = coverage.tallyOf(account?.id ?? null)
+    look(anyway, shown, tally, id)
+    if (shown.created || (request.method === 'GET' && shown.status < 400))
+      look(needing.get(shown.operation), shown, tally, id)
+    if (shown.violated.length > 0) look(needing.get('violated'), shown, tally, id)
+    if (before) look(needing.get('before'), shown, tally, id)
+    if (name !== undefined) coverage.remember(name, pastAfter(shown, request, endedAt))
   }
 }
 
-function shownBy(request: FastifyRequest, reply: FastifyReply) {
-  const { fault, problem, committed, replayed, idempotencyKey, sentMembers } = request
+const numbered = situations.map(({ shows, needs }, number) => ({ shows, needs, number }))
+const anyway = numbered.filter(({ needs }) => needs === undefined)
+const needing = new Map<Need | undefined, typeof numbered>(
+  [...new Set(numbered.flatMap(({ needs = [] }) => needs))].map(need => [
+    need,
+    numbered.filter(({ needs }) => needs?.includes(need))
+  ])
+)
+
+/** Counts the situations among some that a request was in. */
+function look(some: typeof numbered = [], shown: Shown, tally: Tally, id: string): void {
+  for (const { shows, number } of some) if (shows(shown)) count(tally, number, id)
+}
+
+const nothingBroken: readonly string[] = []
+const nothingSent: Sent = {}
+
+function shownBy(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  now: number,
+  before: KeyPast | undefined,
+  overlapping: boolean
+): Shown {
+  const { fault, problem, committed, replayed, idempotencyKey, sentMembers, routeOptions } = request
   return {
+    operation: (routeOptions.schema as { operationId?: Operation } | undefined)?.operationId,
     status: reply.statusCode,
-    violated: problem?.rules ?? [],
-    created: committed,
+    violated: problem?.rules ?? nothingBroken,
+    created: committed && problem === undefined,
     // Faults of that phase meet successes alone, and one with a status takes the mark away.
     replayed: replayed || (fault?.phase === 'after' && !committed),
-    mismatch: reply.hasHeader('idempotency-payload-mismatch'),
+    mismatch: replayed && reply.hasHeader('idempotency-payload-mismatch'),
     // A client that waits no longer has closed its connection.
     lost: (fault !== undefined && takesTheAnswer(fault)) || request.raw.socket?.destroyed === true,
     keyed: idempotencyKey !== undefined,
-    sent: sentMembers ?? {}
+    now,
+    sent: sentMembers ?? nothingSent,
+    query: request.query as Shown['query'],
+    waiting: fault?.kind === 'pending',
+    before,
+    overlapping
   }
 }
 
@@ -79,24 +109,24 @@ function pastAfter(
   endedAt: number
 ): KeyPast {
   const done = created || replayed
-  const kept = done && !lost ? {} : before
+  const limited = status === 429
+  const earlier = done && !lost ? undefined : before
   return {
-    ...kept,
     endedAt,
-    ...(created ? { createdAt: now } : before?.createdAt !== undefined && { createdAt: before.createdAt }),
-    ...(replayed && { replayed }),
-    ...(done && lost && { lost }),
-    ...(status === 429 && { limited: true }),
-    ...(problem && status < 500 && status !== 429 && { refused: true }),
-    ...(!done && status !== 429 && ((lost && !problem) || status >= 500) && { failed: true })
+    createdAt: created ? now : before?.createdAt,
+    replayed: replayed || earlier?.replayed === true,
+    lost: (done && lost) || earlier?.lost === true,
+    limited: limited || earlier?.limited === true,
+    refused: (problem !== undefined && status < 500 && !limited) || earlier?.refused === true,
+    failed: (!done && !limited && ((lost && !problem) || status >= 500)) || earlier?.failed === true
   }
 }
 
 function membersOf(body: unknown): Sent {
   if (!isObject(body)) return {}
-  const { trunk_type, sip_gateway, registration, inbound_auth } = body
+  const { trunk_type, sip_gateway, registration, inbound_auth, voip_carrier_sid } = body
   const { ipv4, port, inbound, outbound } = isObject(sip_gateway) ? sip_gateway : ({} as Record<string, unknown>)
-  return { trunk_type, ipv4, port, inbound, outbound, registration, inbound_auth }
+  return { trunk_type, ipv4, port, inbound, outbound, registration, inbound_auth, voip_carrier_sid }
 }
 
 /** The situation of that name, told as what it is to a rule that comes with it; nobody asks for it twice. */
@@ -120,9 +150,11 @@ export function coverageReport(coverage: CoverageStore, { strictness, behaviour 
 
   return (account?: string): Coverage => {
     const tally = coverage.seen(account)
-    const judged = possible.map(({ number, missing, ...situation }) => {
+    const used = new Set(possible.filter(({ number }) => tally[number]).map(({ group }) => group))
+    const judged = possible.map(({ number, missing, group, ...situation }) => {
       const { count, first } = tally[number] ?? { count: 0, first: [] }
-      return { ...situation, missing, demanded: missing !== undefined, count, first }
+      const demanded = missing !== undefined && (group === undefined || used.has(group))
+      return { ...situation, missing, demanded, count, first }
     })
     const demanded = judged.filter(situation => situation.demanded)
     const seen = demanded.filter(({ count }) => count > 0)
