@@ -60,7 +60,10 @@ function lengthOf(status: number, headers: Map<string, string>): number {
 export const closes = ({ headers }: Pick<Answer, 'headers'>): boolean => headers.get('connection') === 'close'
 
 export const isNewCarrier = ({ status, headers, body }: Answer): boolean =>
-  status === 201 && !headers.has('idempotent-replayed') && body.includes('"voip_carrier_sid"')
+  status === 201 &&
+  !headers.has('idempotent-replayed') &&
+  body.includes('"sip_gateway_sid"') &&
+  !body.startsWith('{"data"')
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

@@ -1,17 +1,13 @@
 import { carriersUrl } from '../../fixtures/emulator.ts'
+import { authorization } from './callers.ts'
 import { looking, steering } from './control.ts'
 import type { Dice } from './dice.ts'
+import { siblings } from './siblings.ts'
 import { json, type Pool, type Request, written } from './wire.ts'
 
 type Kind = (dice: Dice, pool: Pool) => Request
 
 const plain = '{"carrier_name":"refused","sip_gateway":{"ipv4":"203.0.113.10"}}'
-
-/** Many accounts, so that what is remembered of each has to be bounded. */
-const token = (dice: Dice) => `tc_live_fuzz_${dice.oneIn(10) ? dice.below(1_000_000) : dice.below(8)}`
-
-const authorization = (dice: Dice) =>
-  `${dice.pick(['Authorization', 'authorization', 'AUTHORIZATION'])}: ${dice.pick(['Bearer', 'bearer'])} ${token(dice)}`
 
 /** The carrier route, in one of its spellings. */
 const carrierTarget = (dice: Dice) =>
@@ -87,7 +83,7 @@ const large: Kind = dice => {
   return { bytes, method: 'POST', statuses: [length <= 65_536 ? 201 : 413] }
 }
 
-const methods = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY', 'M-SEARCH'] as const
+const methods = ['PUT', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY', 'M-SEARCH'] as const
 
 const otherMethod: Kind = dice => {
   const method = dice.pick(methods)
@@ -96,12 +92,12 @@ const otherMethod: Kind = dice => {
 
 /** A path that leads nowhere; its number comes back. */
 const astray: Kind = dice => {
-  const method = dice.pick(['POST', ...methods])
+  const method = dice.pick(['POST', 'GET', 'HEAD', 'DELETE', ...methods])
   const name = `/nowhere-${dice.below(1_000_000)}`
   const before = [
     '',
     '/v1',
-    '/v1/phone-numbers',
+    '/v1/phone-numbers/carriers/x',
     '/_topcalls',
     '/_topcalls/docs',
     '/%00',
@@ -135,6 +131,7 @@ const kinds: [weight: number, Kind][] = [
   [1, large],
   [2, otherMethod],
   [3, astray],
+  [6, (dice, pool) => dice.pick(siblings)(dice, pool)],
   [1, strangeTarget],
   [3, looking],
   [1, steering]
