@@ -5,7 +5,7 @@ import type { Config, ExecConfig, VerifyConfig } from './config.ts'
 import { Failure, UsageError } from './failure.ts'
 import type { StartOptions } from './index.ts'
 import { helpText, readInvocation } from './invocation.ts'
-import { isLoopbackAddress } from './loopback.ts'
+import { isLoopbackAddress, isLoopbackUrl } from './loopback.ts'
 import { takeOver } from './signals.ts'
 import { version } from './version.ts'
 
@@ -37,13 +37,18 @@ const commands = { start, healthcheck, openapi }
 /** Asks a server, or a document, whether it keeps the contract. */
 async function verify(config: VerifyConfig): Promise<void> {
   if (config.openapi !== undefined) {
-    const { save, observed, output, only } = config
-    if ([save, observed, output, only].some(given => given !== undefined)) {
-      throw new UsageError('--openapi asks no server: it excludes --save, --observed, --output and --only.')
+    const { save, observed, output, only, reporter } = config
+    if (reporter !== 'spec' || [save, observed, output, only].some(given => given !== undefined)) {
+      throw new UsageError('--openapi asks no server: it excludes --save, --observed, --output, --only and --reporter.')
     }
     const { verifyDocument } = await import('./verify/document.ts')
     process.exitCode = await verifyDocument(config.openapi, process.stdout)
     return
+  }
+  const token = tokenOf(config)
+  if (token !== undefined && !config.noControl && config.controlUrl === undefined && !isLoopbackUrl(config.url)) {
+    const away = `${config.url} is not on loopback, so it gets no control token`
+    throw new UsageError(`${away}: name its control plane by --control-url, or add --no-control.`)
   }
   const { verify: verifyServer } = await import('./verify/command.ts')
   const stop = new AbortController()
@@ -61,7 +66,7 @@ async function verify(config: VerifyConfig): Promise<void> {
     })
   }
   const streams = { out: process.stdout, err: process.stderr }
-  const exitCode = await verifyServer(config, tokenOf(config), streams, stop.signal)
+  const exitCode = await verifyServer(config, token, streams, stop.signal)
   process.exitCode = interrupted || exitCode
 }
 

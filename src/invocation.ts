@@ -10,6 +10,7 @@ import {
 } from './config.ts'
 import { UsageError } from './failure.ts'
 import type { Option } from './option.ts'
+import { shortened } from './redaction.ts'
 
 /** What is otherwise for `exec` than for the rest. */
 const execDefaults: Partial<Config> = { port: 0, logLevel: 'warn' }
@@ -92,7 +93,7 @@ function readValues(command: keyof typeof commands, values: Flags, environment: 
     const value = option.parse(given)
     if (value !== undefined) return [name, value]
     const where = typed === undefined ? variable : `--${flagOf(name)}`
-    throw new UsageError(`${where} must be ${option.expected}${option.secret ? '' : `, not "${given}"`}.`)
+    throw new UsageError(`${where} must be ${option.expected}${option.secret ? '' : `, not "${shortened(given)}"`}.`)
   })
   return Object.fromEntries(read)
 }

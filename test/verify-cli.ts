@@ -81,6 +81,13 @@ t.test('wrong usage, a server that is not there and one that is not on loopback 
     ],
     [['--url', 'http://127.0.0.1:1/v1'], 2, /--url must be an http or https URL without \/v1/],
     [['--openapi', 'openapi.yaml', '--save', 'x'], 2, /--openapi asks no server: it excludes --save/],
+    [['--openapi', 'openapi.yaml', '--reporter', 'json'], 2, /excludes .* and --reporter/],
+    [
+      ['--url', 'http://192.0.2.1', '--control-token', 'x'],
+      2,
+      /192\.0\.2\.1 is not on loopback, so it gets no control token/
+    ],
+    [['--prefix', 'p'.repeat(9_000)], 2, /^.{1,300}$/m],
     [['--key', 'two words'], 2, /--key must be one word of visible ASCII characters\.$/m],
     [['--prefix', 'a b'], 2, /--prefix must be/],
     [['--observed', '/no/such.json'], 2, /such\.json cannot be used: ENOENT/],
