@@ -30,7 +30,7 @@ export const Request = Type.Object(
         description: 'Further headers; a list is sent as several lines, null takes one away'
       })
     ),
-    body: Type.Optional({ ...Templated, description: 'In the place of the plain carrier' }),
+    body: Type.Optional({ ...Templated, description: 'In the place of the plain carrier or phone number' }),
     set: Type.Optional(
       Type.Record(Type.String(), Templated, { description: 'Members of the body, by dotted path, with these values' })
     ),
@@ -62,12 +62,17 @@ const Comparison = Type.Object({ step: Name, parts: Parts }, closed)
 export const Expectation = Type.Object(
   {
     status: Type.Optional(
-      Type.Union([Type.Integer(), Type.Array(Type.Integer()), Type.Enum(['created', 'refused', 'none'])], {
-        description: '`created`: 200, 201 or 202; `refused`: 400 or 422; `none`: the connection ends without an answer'
+      Type.Union([Type.Integer(), Type.Array(Type.Integer()), Type.Enum(['created', 'deleted', 'refused', 'none'])], {
+        description:
+          '`created`: 200, 201 or 202; `deleted`: 200, 202 or 204; `refused`: 400 or 422; `none`: the connection ends without an answer'
       })
     ),
     headers: Type.Optional(Type.Record(Type.String(), HeaderExpectation)),
     body: Type.Optional({ ...Type.Unknown(), description: 'JSON Schema of the body' }),
+    list: Type.Optional({
+      ...Type.Unknown(),
+      description: 'JSON Schema of the array that the body is or has as a member, of whatever name'
+    }),
     same: Type.Optional({ ...Comparison, description: 'What is as in the answer of that step' }),
     different: Type.Optional({ ...Comparison, description: 'What is otherwise than in the answer of that step' }),
     equal: Type.Optional(Type.Array(Parts, { description: 'Lists of parts that are the same within one answer' })),
@@ -122,6 +127,15 @@ export const Case = Type.Object(
     needs: Type.Optional(Type.Array(Type.Enum(Object.keys(needs) as Need[]), { minItems: 1 })),
     strictness: Type.Optional(
       Type.Array(Type.Enum(strictnesses), { minItems: 1, description: 'Where the rule holds; everywhere without' })
+    ),
+    unless: Type.Optional(
+      Type.Object(
+        { behaviour: Text, value: Type.Unknown() },
+        {
+          ...closed,
+          description: 'Where --observed knows this, the case has nothing to ask'
+        }
+      )
     ),
     steps: Type.Array(Step, { minItems: 1 }),
     otherwise: Type.Optional(

@@ -14,11 +14,13 @@ const longestSeen = 300
 
 const statusSets: Record<string, (number | undefined)[]> = {
   created: [200, 201, 202],
+  deleted: [200, 202, 204],
   refused: [400, 422],
   none: [undefined]
 }
 const statusTexts: Record<string, string> = {
   created: 'a status of success (200, 201 or 202)',
+  deleted: 'a status of success (200, 202 or 204)',
   refused: 'a refusal (400 or 422)',
   none: 'no answer'
 }
@@ -59,7 +61,7 @@ const kindsOf = (answers: Answer[], part: string) =>
   new Set(answers.map(answer => JSON.stringify(partOf(answer, part))))
 
 function judgeOne(step: string, expect: Expectation, answer: Answer, earlier: Record<string, Answer>): Difference[] {
-  const { status, headers = {}, body, same, different, equal = [] } = expect
+  const { status, headers = {}, body, list, same, different, equal = [] } = expect
   const differences: Difference[] = []
   const differ = (expected: string, seen: string) => void differences.push({ step, expected, seen })
 
@@ -75,15 +77,13 @@ function judgeOne(step: string, expect: Expectation, answer: Answer, earlier: Re
     }
   }
   if (body !== undefined) {
-    const schema = body as TSchema
     if (answer.body === undefined) differ('a body of JSON', shown(answer.text))
-    else if (!Compile(schema).Check(answer.body)) {
-      for (const { instancePath, message } of everyError(schema, answer.body, 5)) {
-        const path = instancePath.slice(1).replaceAll('/', '.')
-        const seen = path === '' ? answer.body : memberAt(answer.body, path)
-        differ(`${path ? `the member ${path}` : 'a body'} that ${message}`, shown(seen))
-      }
-    }
+    else differences.push(...deviations(step, body as TSchema, answer.body, 'body'))
+  }
+  if (list !== undefined) {
+    const items = listIn(answer.body)
+    if (items === undefined) differ('a list', shown(answer.text))
+    else differences.push(...deviations(step, list as TSchema, items, 'list'))
   }
   for (const [first = '', ...others] of equal) {
     if (partOf(answer, first) === undefined) differ(`a value of ${first}`, 'none')
@@ -110,6 +110,26 @@ function judgeOne(step: string, expect: Expectation, answer: Answer, earlier: Re
     }
   }
   return differences
+}
+
+/** Where a value is not as a schema has it. */
+function deviations(step: string, schema: TSchema, value: unknown, what: 'body' | 'list'): Difference[] {
+  if (Compile(schema).Check(value)) return []
+  return everyError(schema, value, 5).map(({ instancePath, message }) => {
+    const path = instancePath.slice(1).replaceAll('/', '.')
+    const seen = path === '' ? value : memberAt(value, path)
+    return {
+      step,
+      expected: `${path ? `the member ${path}${what === 'list' ? ' of the list' : ''}` : `a ${what}`} that ${message}`,
+      seen: shown(seen)
+    }
+  })
+}
+
+/** The array that a body is or has: how a list is wrapped is a guess of its own. */
+function listIn(body: unknown): unknown[] | undefined {
+  if (Array.isArray(body)) return body
+  return typeof body === 'object' && body !== null ? Object.values(body).find(Array.isArray) : undefined
 }
 
 type Status = NonNullable<Expectation['status']>

@@ -9,6 +9,7 @@ import { type Identity, type Session, SpentError } from './session.ts'
 import { fill, memberAt, StepError, type Variables, withMember } from './template.ts'
 
 const carriersPath = '/v1/phone-numbers/carriers'
+const numbersPath = '/v1/phone-numbers'
 
 export interface RunOptions {
   /** What the names of all that is created begin with. */
@@ -38,8 +39,8 @@ export const mostCreationsOf = ({ steps }: Case): number =>
 const count = ({ times = 1, at_once = 1 }: Step): number => times * at_once
 
 /** Why a case cannot be run against a server, or undefined. */
-function obstacleTo(one: Case, session: Session, slow: boolean): string | undefined {
-  const { needs = [], strictness } = one
+function obstacleTo(one: Case, session: Session, { slow, observed }: RunOptions): string | undefined {
+  const { needs = [], strictness, unless } = one
   const has: Record<Need, boolean> = {
     control: session.server !== undefined,
     other_account: session.other !== undefined,
@@ -50,6 +51,9 @@ function obstacleTo(one: Case, session: Session, slow: boolean): string | undefi
   if (missing) return `needs ${needText(missing)}`
   const mode = session.server?.strictness ?? 'inferred'
   if (strictness && !strictness.includes(mode)) return `holds with --strictness ${strictness.join(' or ')} only`
+  if (unless && isDeepStrictEqual(observed[unless.behaviour], unless.value)) {
+    return `does not hold where ${unless.behaviour} is ${JSON.stringify(unless.value)}`
+  }
   return undefined
 }
 
@@ -90,7 +94,7 @@ async function judgedCase(one: Case, session: Session, options: RunOptions): Pro
     return { id, title, rules, source, outcome, differences, requests, duration: performance.now() - begun }
   }
 
-  const obstacle = obstacleTo(one, session, options.slow)
+  const obstacle = obstacleTo(one, session, options)
   if (obstacle) return skipped(one, obstacle)
   if (!session.affords(requestsOf(one))) return cutOff(one, new SpentError().message)
 
@@ -127,6 +131,8 @@ async function takeSteps({ id, steps }: Case, session: Session, identity: Identi
     key: `${prefix}${randomUUID()}`,
     token: identity.key,
     account: identity.account,
+    fresh_number: session.freshNumber(),
+    second_number: session.freshNumber(),
     host
   }
   for (const [index, step] of steps.entries()) {
@@ -181,7 +187,7 @@ async function sent(step: Step, session: Session, identity: Identity, variables:
 
 function outgoingOf(request: Request, session: Session, identity: Identity, variables: Variables): Outgoing {
   const { method = 'POST', path = carriersPath, raw } = request
-  const body = bodyOf(request, method, String(variables.name))
+  const body = bodyOf(request, method === 'POST' ? plainBody(path, variables) : undefined)
   const standard: Request['headers'] = {
     authorization: authorizationOf(request.auth, session, identity),
     ...(body && { 'content-type': 'application/json' }),
@@ -206,15 +212,17 @@ function authorizationOf(auth: string | undefined, { other }: Session, { key }: 
   return auth ?? `Bearer ${key}`
 }
 
-function bodyOf(
-  { text, base64, body, set = {}, remove = [] }: Request,
-  method: string,
-  name: string
-): Buffer | undefined {
+/** What is sent to a path where the case says nothing else. */
+function plainBody(path: string, { name, fresh_number: number }: Variables): object {
+  if (path === numbersPath) return { number, label: name }
+  return { carrier_name: name, sip_gateway: { ipv4: '203.0.113.10' } }
+}
+
+function bodyOf({ text, base64, body, set = {}, remove = [] }: Request, plain?: object): Buffer | undefined {
   if (text !== undefined) return Buffer.from(text)
   if (base64 !== undefined) return Buffer.from(base64, 'base64')
-  if (method !== 'POST' && body === undefined) return undefined
-  let value: unknown = body ?? { carrier_name: name, sip_gateway: { ipv4: '203.0.113.10' } }
+  let value: unknown = body ?? plain
+  if (value === undefined) return undefined
   for (const [path, is] of Object.entries(set)) value = withMember(value, path.split('.'), { is })
   for (const path of remove) value = withMember(value, path.split('.'))
   return Buffer.from(JSON.stringify(value))

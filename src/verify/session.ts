@@ -6,7 +6,9 @@ import { Failure, UsageError } from '../failure.ts'
 import { isLoopbackUrl } from '../loopback.ts'
 import { oneLine } from '../reports/text.ts'
 import type { Info } from '../schemas/info.ts'
+import { creations } from './creations.ts'
 import { type Answer, exchanger, noAnswer, type Outgoing } from './exchange.ts'
+import { fictionalNumbers } from './numbers.ts'
 import { memberAt } from './template.ts'
 
 /** Requests per second where the server is not on loopback. */
@@ -46,6 +48,8 @@ export interface Session {
   requests(): number
   /** Whether so many more may be sent. */
   affords(count: number): boolean
+  /** A phone number that no other case of the run has. */
+  freshNumber(): string
   /** An account of its own for a case that steers it; only with a control plane. */
   freshAccount(): Promise<Identity>
   /**
@@ -57,15 +61,6 @@ export interface Session {
   steer(method: string, path: string, body: unknown): Promise<Answer>
   /** Deletes what was created, where the server can; tells how much was created and how much stays. */
   cleanUp(): Promise<{ created: number; left: number }>
-}
-
-interface Created {
-  path: string
-  /** Undefined where the answer has none in a place where one would look for it. */
-  id: string | undefined
-  authorization: string
-  /** Id of its account, as answered. */
-  account: unknown
 }
 
 /**
@@ -85,7 +80,7 @@ export async function openSession(
   const api = exchanger(url)
   const plane = exchanger(controlUrl)
   const minted: Identity[] = []
-  const created: Created[] = []
+  const created = creations()
   let requests = 0
   let silences = 0
 
@@ -120,21 +115,11 @@ export async function openSession(
     return answer
   }
 
-  function remember({ path, method, headers }: Outgoing, { status = 0, body, headers: answered }: Answer): void {
-    const isNew = status >= 200 && status < 300 && !Object.keys(answered).some(name => name.endsWith('-replayed'))
-    if (method !== 'POST' || !isNew) return
-    const found = memberAt(body, 'id') ?? memberAt(body, 'data.id')
-    const id = typeof found === 'string' || typeof found === 'number' ? String(found) : undefined
-    if (id !== undefined && created.some(one => one.id === id)) return
-    const account = memberAt(body, 'account_id')
-    created.push({ path: path.split('?')[0] ?? path, id, authorization: String(headers.authorization), account })
-  }
-
   async function counted(outgoing: Outgoing): Promise<Answer> {
     if (requests >= maxRequests) throw new SpentError()
     requests++
     const answer = await exchange(outgoing, stop)
-    remember(outgoing, answer)
+    created.note(outgoing, answer)
     return answer
   }
 
@@ -148,29 +133,19 @@ export async function openSession(
   }
 
   async function cleanUp(): Promise<{ created: number; left: number }> {
-    // Those of the run itself are taken back as a whole.
+    // Accounts of the run itself are taken back as a whole.
     const own = new Set<unknown>(minted.map(({ account }) => account))
-    let deletes = true
-    let deleted = false
-    let left = 0
-    for (const { path, id, authorization } of created.filter(({ account }) => !own.has(account))) {
-      const name = segmentOf(id)
-      const headers = { authorization }
-      const remove = () => exchange({ method: 'DELETE', path: `${path}/${name}`, headers })
-      const { status = 0 } = deletes && name !== undefined ? await patiently(remove) : {}
-      if (status >= 200 && status < 300) deleted = true
-      // Where others could be deleted, it is gone already.
-      else if (status !== 404 || !deleted) left++
-      // A server without this operation answers all of them so, and one that stays busy need not be asked for each.
-      if ((!deleted && (status === 404 || status === 405)) || status === 429 || status === 503) deletes = false
-    }
+    const found = await created.deleteAll(
+      outgoing => patiently(() => exchange(outgoing)),
+      account => own.has(account)
+    )
     for (const { account } of minted) {
       await control.forAccount(String(account)).reset()
       await control.forAccount(String(account)).keys.revoke()
     }
     api.close()
     plane.close()
-    return { created: created.length, left }
+    return found
   }
 
   const isExpected = config.controlUrl !== undefined || token !== undefined
@@ -185,6 +160,7 @@ export async function openSession(
     other,
     requests: () => requests,
     affords: count => requests + count <= maxRequests,
+    freshNumber: fictionalNumbers(),
     freshAccount: mint,
     send: (outgoing, wanted) => patiently(() => counted(outgoing), wanted, stop),
     steer,
@@ -211,11 +187,6 @@ async function patiently(
 function pauseOf({ headers: { 'retry-after': given = '' } }: Answer): number | undefined {
   const milliseconds = /^\d+$/.test(given) ? Number(given) * 1_000 : Date.parse(given) - Date.now()
   return Number.isNaN(milliseconds) ? undefined : Math.max(0, milliseconds)
-}
-
-/** An id as a segment of a path; undefined for what is none, or would lead to another path (RFC 3986, section 5.2.4). */
-function segmentOf(id: string | undefined): string | undefined {
-  return id === undefined || /^\.{0,2}$/.test(id) ? undefined : encodeURIComponent(id)
 }
 
 /** What the control plane says of the server; undefined where there is none. */
