@@ -5,7 +5,7 @@ import { verified } from './fixtures/verify.ts'
 
 for (const strictness of strictnesses) {
   t.test(`against the fake with strictness ${strictness} everything holds`, async t => {
-    const double = await startDouble(t, { fake: { strictness }, patience: 300 })
+    const double = await startDouble(t, { fake: { strictness }, patience: 1_500 })
     const { code, failed, out } = await verified(double.url, { slow: true })
     t.same([...failed.keys()], [])
     t.equal(code, 0)

@@ -174,9 +174,9 @@ t.test('the plan counts what a server creates that refuses nothing', async t => 
   const { url, config } = await stranger(t, { manner: creating(id => ({ id })) })
   const { err } = await verified(url, { ...config, only: ['I2'] })
   const [, requests, expected, most] =
-    /up to (\d+) requests, and creates up to (\d+) carriers \((\d+) where/.exec(err) ?? []
+    /up to (\d+) requests, and creates up to (\d+) carriers or phone numbers \((\d+) where/.exec(err) ?? []
   t.equal(most, requests)
   t.ok(Number(expected) < Number(most))
   const limited = await verified(url, { ...config, only: ['I2'], maxRequests: 1 })
-  t.match(limited.err, /up to 1 request, and creates up to 1 carrier there/)
+  t.match(limited.err, /up to 1 request, and creates up to 1 carrier or phone number there/)
 })

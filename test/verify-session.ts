@@ -11,12 +11,12 @@ import { refusal, stranger, verified } from './fixtures/verify.ts'
 
 /** Remembers what was created. */
 function watching() {
-  const created: { name: string; id: string }[] = []
+  const created: { path: string; name: string; id: string }[] = []
   const manner: Manner = async (asked, pass) => {
     const told = await pass(asked)
     if (asked.method === 'POST' && isApi(asked) && isCreated(told)) {
-      const { carrier_name: name, id } = objectIn(told)
-      created.push({ name, id })
+      const { carrier_name, label, id } = objectIn(told)
+      created.push({ path: `${asked.path}/${id}`, name: label ?? carrier_name, id })
     }
     return told
   }
@@ -59,14 +59,22 @@ t.test('a server that is neither steered nor on loopback gets nothing but names 
   t.match(out, /skipped A carrier_name of one character.*: needs a server whose data may have any name/)
 })
 
-t.test('what was created is deleted afterwards, where the server can', async t => {
+t.test('what was created is deleted afterwards, where the server can: numbers before their carrier', async t => {
   const { created, manner } = watching()
   const { deleted, manner: inner } = deleting(204)
   const { url, config } = await stranger(t, { manner: both(manner, inner) })
-  const { out } = await verified(url, config)
-  const ids = new Set(created.map(({ id }) => id))
-  t.same(deleted.sort(), [...ids].map(id => `/v1/phone-numbers/carriers/${id}`).sort())
-  t.match(out, ` ${ids.size} created, nothing is left of it.`)
+  const { out } = await verified(url, { ...config, only: ['B2', 'N6', 'number-retry-same-answer'] })
+  const paths = [...new Set(created.map(({ path }) => path))]
+  t.same(deleted, paths.toReversed())
+  t.match(deleted[0], /^\/v1\/phone-numbers\/[0-9a-f-]{36}$/)
+  t.match(out, ` ${paths.length} created, nothing is left of it.`)
+})
+
+t.test('what a case has deleted is not deleted again', async t => {
+  const { url, asked, config } = await stranger(t)
+  const { out } = await verified(url, { ...config, only: ['carrier-deleted', 'key-after-deletion'] })
+  t.equal(asked.filter(({ method }) => method === 'DELETE').length, 3, 'by the cases themselves')
+  t.match(out, ' 2 created, nothing is left of it.')
 })
 
 t.test('a server that cannot delete is asked once, and what is left is counted', async t => {

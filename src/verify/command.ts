@@ -110,7 +110,7 @@ function planOf(cases: Case[], { url, prefix, maxRequests }: VerifyConfig): stri
   const more = most > creations ? ` (${most} where the server refuses nothing)` : ''
   return (
     `verify runs ${count(cases.length, 'case')} against ${url}, with up to ${count(requests, 'request')}, and creates up to ` +
-    `${count(creations, 'carrier')} and phone numbers${more} there, whose names and labels begin with "${prefix}". It deletes them ` +
+    `${count(creations, 'carrier')} or phone number${creations === 1 ? '' : 's'}${more} there, whose names and labels begin with "${prefix}". It deletes them ` +
     'afterwards, where the server can.'
   )
 }

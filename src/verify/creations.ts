@@ -7,15 +7,15 @@ export interface Creations {
   note(outgoing: Outgoing, answer: Answer): void
   /**
    * Deletes what is there still, the newest first, since a carrier with phone numbers cannot be deleted.
-   * @param isSpared tells by account what goes otherwise
+   * @param isSpared tells what goes otherwise
    */
   deleteAll(
     ask: (outgoing: Outgoing) => Promise<Answer>,
-    isSpared: (account: unknown) => boolean
+    isSpared: (one: Created) => boolean
   ): Promise<{ created: number; left: number }>
 }
 
-interface Created {
+export interface Created {
   /** Path of the collection that it is in. */
   collection: string
   /** Undefined where the answer has none in a place where one would look for it. */
@@ -45,15 +45,16 @@ export function creations(): Creations {
 
   async function deleteAll(
     ask: (outgoing: Outgoing) => Promise<Answer>,
-    isSpared: (account: unknown) => boolean
+    isSpared: (one: Created) => boolean
   ): Promise<{ created: number; left: number }> {
     /** Whether deletion works, by collection; absent until it was tried. */
     const works = new Map<string, boolean>()
     let left = 0
-    for (const { collection, id, authorization, account } of created.toReversed()) {
+    for (const one of created.toReversed()) {
+      const { collection, id, authorization } = one
       const segment = segmentOf(id)
       const path = `${collection}/${segment}`
-      if (isSpared(account) || gone.has(path)) continue
+      if (isSpared(one) || gone.has(path)) continue
       if (segment === undefined || works.get(collection) === false) {
         left++
         continue

@@ -134,10 +134,10 @@ export async function openSession(
 
   async function cleanUp(): Promise<{ created: number; left: number }> {
     // Accounts of the run itself are taken back as a whole.
-    const own = new Set<unknown>(minted.map(({ account }) => account))
+    const own = new Set<unknown>(minted.flatMap(({ account, key }) => [account, `Bearer ${key}`]))
     const found = await created.deleteAll(
       outgoing => patiently(() => exchange(outgoing)),
-      account => own.has(account)
+      ({ account, authorization }) => own.has(account) || own.has(authorization)
     )
     for (const { account } of minted) {
       await control.forAccount(String(account)).reset()
