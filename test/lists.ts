@@ -55,6 +55,20 @@ t.test('what is added or deleted meanwhile moves nothing behind the cursor', asy
   )
 })
 
+t.test('what is added is in front of the cursor, also where the newest before it were deleted', async t => {
+  const { create, read, remove } = await emulator(t)
+  const ids: string[] = []
+  for (let n = 0; n < 4; n++) ids.unshift((await create()).json().id)
+  const { next_cursor } = (await read(`${carriersUrl}?limit=1`)).json()
+  for (const id of ids.slice(0, 2)) await remove(`${carriersUrl}/${id}`)
+  await create()
+  const { data }: Page = (await read(`${carriersUrl}?cursor=${next_cursor}`)).json()
+  t.same(
+    data.map(({ id }) => id),
+    ids.slice(2)
+  )
+})
+
 t.test('a limit or a cursor that is none answers 400 and names both', async t => {
   const { read } = await emulator(t)
   const refused: [string, Record<string, string>][] = [

@@ -73,15 +73,24 @@ export function resourceRows<Row extends ResourceRow>(options: Options<Row>) {
      ORDER BY created_at DESC, rowid DESC LIMIT ?`
   )
 
+  /** The greatest row number that was given: were it given again after a deletion, a new row could be behind an old cursor. */
+  let mark = 0
+
   return {
     ...rows,
+    clear(account?: string): number {
+      // Cursors of before lead nowhere, and with a seed those that come are to be the same in each run.
+      mark = 0
+      return rows.clear(account)
+    },
     /**
      * Adds a row; inside of a write.
      * @param hasGivenIds whether it is to have its ids as they are, and not such as tell where it is
      * @returns the row with the ids that it has got
      */
     insert(row: Row, hasGivenIds = seeded): Row {
-      const rowid = (greatest.get() ?? 0) + 1
+      const rowid = Math.max(greatest.get() ?? 0, mark) + 1
+      mark = rowid
       const placed = { ...row }
       if (!hasGivenIds) {
         for (const column of ids) placed[column] = located.place(row[column] as string, rowid) as Row[typeof column]
