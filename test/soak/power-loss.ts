@@ -17,13 +17,15 @@ interface Options extends Record<string, number> {
   every: number
 }
 
+type Answered = Sent & { body: string }
+
 interface Recorded {
   durability: Durability
   /** Where the server had its files. */
   data: string
   trace: string
   /** What was sent, each with the answer that the client saw. */
-  sent: Required<Sent>[]
+  sent: Answered[]
 }
 
 export const powerLoss: Soak<Options> = {
@@ -55,7 +57,7 @@ async function record(
   const args = ['--database', join(data, 'fake.db'), '--durability', durability, '--log-level', 'silent']
   const server = await launchTraced(args, servers, trace)
   const anyUrl = () => server.urls[Math.floor(Math.random() * servers)] ?? ''
-  const sent: Required<Sent>[] = []
+  const sent: Answered[] = []
 
   async function create(request: Sent): Promise<string> {
     const answer = await send(anyUrl(), request)
@@ -128,7 +130,7 @@ async function replay({ durability, data, trace, sent }: Recorded, { every }: Op
 }
 
 /** Hears the answers in the order in which they left, and knows which ids had been synced by then. */
-function createWitness(sent: Required<Sent>[]) {
+function createWitness(sent: Answered[]) {
   const asked: Sent[] = sent.map(({ name, key }) => ({ name, key }))
   const byName = new Map(asked.map(request => [request.name, request]))
   const syncedIds = new Set<string>()
