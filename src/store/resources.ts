@@ -79,8 +79,8 @@ export function resourceRows<Row extends ResourceRow>(options: Options<Row>) {
   return {
     ...rows,
     clear(account?: string): number {
-      // Cursors of before lead nowhere, and with a seed those that come are to be the same in each run.
-      mark = 0
+      // With nothing left, no cursor leads anywhere; and with a seed, those that come are to be the same in each run.
+      if (account === undefined) mark = 0
       return rows.clear(account)
     },
     /**
