@@ -13,6 +13,7 @@ import { keepApart } from './connection.ts'
 import { docsRoutes } from './control/docs.ts'
 import type { GuardOptions } from './control/guard.ts'
 import { healthRoutes } from './control/health.ts'
+import { inspectorRoutes } from './control/inspector.ts'
 import { controlPlane } from './control/plane.ts'
 import { UsageError } from './failure.ts'
 import { answerParserErrors, controlPrefix, refuseBareHttp, refuseUnknownRoutes, sendProblem } from './http-errors.ts'
@@ -178,6 +179,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
     })
   }
   await host.register(scope => docsRoutes(scope, { api: app, control: control !== false }), { prefix: '/_topcalls' })
+  if (control) await host.register(scope => inspectorRoutes(scope, { api: apart && app }), { prefix: '/_topcalls' })
 
   app.decorate('controlApp', apart)
   if (apart) app.addHook('preClose', () => apart.close())

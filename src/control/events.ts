@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
-import { Filter } from '../schemas/request.ts'
-import { entryOf } from '../store/journal.ts'
+import { filters } from '../schemas/request.ts'
+import { briefOf, entryOf } from '../store/journal.ts'
 import { namedAccount } from './accounts.ts'
 import { described, problem } from './document.ts'
 import { passes } from './requests.ts'
@@ -30,7 +30,15 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
           'streamRequests',
           'Follow the journal: server-sent events of the type `request`; resumes behind `Last-Event-ID`'
         ),
-        querystring: Filter,
+        querystring: Type.Object(
+          {
+            ...filters,
+            brief: Type.Optional(
+              Type.Boolean({ description: 'Without headers and bodies, which are most of the work; default false' })
+            )
+          },
+          { additionalProperties: false }
+        ),
         headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })) }),
         response: {
           200: { description: 'Entries', content: { 'text/event-stream': { schema: Type.String() } } },
@@ -39,7 +47,8 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
       }
     },
     (request, reply) => {
-      const filter = request.query
+      const { brief = false, ...filter } = request.query
+      const told = brief ? briefOf : entryOf
       const account = namedAccount(keys, filter.account)
 
       const { raw } = reply.hijack()
@@ -50,7 +59,8 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
       })
       raw.write(': fake-topcalls\n\n')
       const last = request.headers['last-event-id']
-      let position = last === undefined ? journal.last() : Number(last)
+      // A number that is still to come is one of an earlier life of the server: whoever has it knows nothing of this one.
+      let position = last === undefined ? journal.last() : Number(last) > journal.last() ? 0 : Number(last)
       /** Sends what the journal has behind the last one that was looked at, as far as the reader takes it. */
       const send = () => {
         while (raw.writableLength < mostUnsentBytes) {
@@ -58,7 +68,7 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
           for (const entry of entries) {
             position = entry.number
             if (passes(filter, entry)) {
-              raw.write(`id: ${entry.number}\nevent: request\ndata: ${JSON.stringify(entryOf(entry))}\n\n`)
+              raw.write(`id: ${entry.number}\nevent: request\ndata: ${JSON.stringify(told(entry))}\n\n`)
             }
           }
           if (entries.length < entriesAtOnce) return

@@ -200,6 +200,11 @@ export const packed = (text: string): Uint8Array => encoder.encode(text)
 /** What the text of an entry's details says. */
 export const unpacked = (details: Uint8Array) => JSON.parse(decoder.decode(details))
 
+/** An entry as it is told to who follows them all: without headers and bodies. */
+export function briefOf({ number: _, weight: __, details: ___, at, ...rest }: KeptEntry) {
+  return { ...rest, at: new Date(at).toISOString() }
+}
+
 /** An entry as it is told. */
 export function entryOf({ number: _, weight: __, at, details, ...rest }: KeptEntry): Entry {
   const { headers, body, answer } = unpacked(details)

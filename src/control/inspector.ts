@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import type { FastifyInstance } from 'fastify'
+import { packageFolder } from '../package.ts'
+import { Problem } from '../problem.ts'
+
+/** Nothing from elsewhere, nothing inline, and no text that becomes markup. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'"
+].join('; ')
+
+const types = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
+  md: 'text/plain; charset=utf-8'
+} as const
+
+/** Every file of the page. */
+export const inspectorFiles = [
+  'index.html',
+  'style.css',
+  'icon.svg',
+  'app.js',
+  'clipboard.js',
+  'contract.js',
+  'control.js',
+  'controls.js',
+  'detail.js',
+  'help.js',
+  'journal.js',
+  'json.js',
+  'list.js',
+  'overview.js',
+  'parts.js',
+  'preact.js',
+  'retries.js',
+  'text.js',
+  'threads.js'
+] as const
+
+interface Options {
+  /** The server of the emulated API, where the control plane has a port of its own. */
+  api: FastifyInstance | undefined
+}
+
+/**
+ * The page that shows what arrives. It holds nothing of anybody, so it is given without a token; what it shows it asks the
+ * control plane for, and brings the token there.
+ */
+export async function inspectorRoutes(scope: FastifyInstance, { api }: Options): Promise<void> {
+  scope.addHook('onRequest', (_, reply, done) => {
+    reply.headers({
+      'content-security-policy': contentSecurityPolicy,
+      'cross-origin-resource-policy': 'same-origin',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-cache'
+    })
+    done()
+  })
+
+  // The page's own addresses are relative: somebody may have published the server below another path.
+  scope.get('', { prefixTrailingSlash: 'no-slash' }, async (_, reply) =>
+    reply.code(302).header('location', '_topcalls/').send()
+  )
+  scope.get('/', { prefixTrailingSlash: 'slash' }, async (_, reply) => {
+    const page = await readFile(addressOf('index.html'), 'utf8')
+    return reply.type(types.html).send(page.replace('data-api-port=""', `data-api-port="${portOf(api)}"`))
+  })
+  scope.get<{ Params: { file: string } }>('/inspector/:file', async ({ params: { file } }, reply) => {
+    const name = inspectorFiles.find(known => known === file && known !== 'index.html')
+    if (!name) throw new Problem('not_found', 'The inspector has no such file')
+    return reply.type(typeOf(name)).send(await readFile(addressOf(name)))
+  })
+  scope.get('/fidelity.md', async (_, reply) => reply.type(types.md).send(await readFile(ledger())))
+}
+
+const typeOf = (name: string) => types[name.slice(name.lastIndexOf('.') + 1) as keyof typeof types]
+
+/** The port of the emulated API, which the page tells in its lines for curl; empty where both share one. */
+function portOf(api: FastifyInstance | undefined): string {
+  const address = api?.server.address()
+  return typeof address === 'object' && address ? String(address.port) : ''
+}
+
+/** Beside the built program; of the sources, one folder up. */
+const builtFolder = new URL('./inspector/', import.meta.url)
+const isBuilt = () => existsSync(new URL('index.html', builtFolder))
+
+export function addressOf(name: string): URL {
+  if (isBuilt()) return new URL(name, builtFolder)
+  // The build puts it beside the others.
+  if (name === 'preact.js') return new URL('standalone.module.js', import.meta.resolve('htm/preact/standalone'))
+  return new URL(name, new URL('../inspector/', import.meta.url))
+}
+
+const ledger = () => (isBuilt() ? new URL('fidelity.md', builtFolder) : new URL('docs/fidelity.md', packageFolder))

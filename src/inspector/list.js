@@ -1,0 +1,237 @@
+/** @import { Brief, View, Wanted } from './types.ts' */
+import { Copy } from './clipboard.js'
+import { followed } from './control.js'
+import { Detail } from './detail.js'
+import { useKeys } from './help.js'
+import { connection, journal, useJournal } from './journal.js'
+import { Account, marksOf, Outcome, Status, statusText } from './parts.js'
+import { html, useEffect, useLayoutEffect, useRef, useState } from './preact.js'
+import { counted, curlOf, instant, milliseconds, timeOf, visible } from './text.js'
+
+/** Heights of a row, which the style sheet has as well: on one line, and on two where there is little room. */
+const heights = { wide: 28, narrow: 46 }
+const narrowBelow = 640
+const spareRows = 6
+const announcedEveryMilliseconds = 5_000
+
+const outcomes = ['created', 'read', 'deleted', 'replayed', 'refused', 'faulted']
+
+/** @type {Wanted} */
+const everything = { outcome: '', status: '', key: '', text: '' }
+const wish = followed(everything)
+const cursor = followed('')
+/** Requests behind this number are not shown while the list stands still; undefined: it does not. */
+const pausedAt = followed(/** @type {number | undefined} */ (undefined))
+/** Requests up to this number were cleared away. */
+const clearedAt = followed(0)
+
+/** @param {Brief} entry @param {Wanted} wanted @param {string} account */
+function passes({ method, path, idempotency_key: key, ...entry }, wanted, account) {
+  if (account && entry.account_id !== account) return false
+  if (wanted.outcome && entry.outcome !== wanted.outcome) return false
+  if (!statusText(entry.status).startsWith(wanted.status.trim().toLowerCase().replaceAll('x', ''))) return false
+  if (!(key ?? '').includes(wanted.key.trim())) return false
+  if (wanted.text === '') return true
+  const { id, account_id, outcome, status, rules, fault, findings } = entry
+  const told = [method, path, key, id, account_id, outcome, status, rules, fault?.kind, findings.map(one => one.code)]
+  const text = told.join(' ').toLowerCase()
+  return wanted.text
+    .toLowerCase()
+    .split(' ')
+    .every(word => text.includes(word))
+}
+
+/** What is to be shown, oldest first: looked through once, and then only what comes. @param {string} account */
+function useShown(account) {
+  const { entries, cuts } = useJournal()
+  const [wanted, until, floor] = [wish.use(), pausedAt.use(), clearedAt.use()]
+  const memory = useRef({ key: '', last: 0, rows: /** @type {Brief[]} */ ([]) }).current
+  const key = JSON.stringify([account, wanted, until, floor, until === undefined && cuts])
+  if (memory.key !== key) Object.assign(memory, { key, last: floor, rows: [] })
+  let start = entries.length
+  while (start > 0 && (entries[start - 1]?.number ?? 0) > memory.last) start--
+  for (const entry of entries.slice(start)) {
+    if (entry.number <= (until ?? Number.POSITIVE_INFINITY) && passes(entry, wanted, account)) memory.rows.push(entry)
+  }
+  memory.last = journal.last
+  return { rows: memory.rows, key, wanted, waiting: until === undefined ? 0 : journal.last - until }
+}
+
+/** @param {View} view */
+export function Requests({ account, path: [chosen = ''] }) {
+  const { rows, key, wanted, waiting } = useShown(account)
+  const at = cursor.use() || chosen
+  /** @param {string} id */
+  const open = id => location.assign(`#/requests/${id}`)
+  /** @param {number} step */
+  const move = step => {
+    const index = rows.findIndex(({ id }) => id === at)
+    const next = index === -1 ? rows.at(-1) : rows[index - step]
+    if (!next) return
+    cursor.set(next.id)
+    if (chosen) location.replace(`#/requests/${next.id}`)
+  }
+  const close = () => {
+    location.assign('#/requests')
+    document.getElementById('requests')?.focus()
+  }
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    Enter: () => at && open(at),
+    Escape: () => chosen && close(),
+    '/': () => document.getElementById('search')?.focus()
+  })
+  useEffect(() => cursor.set(chosen || cursor.get()), [chosen])
+
+  return html`
+    <h1 class="unseen">Requests</h1>
+    <${Toolbar} wanted=${wanted} shown=${rows.length} waiting=${waiting} />
+    <div class=${chosen ? 'split' : 'whole'}>
+      ${
+        rows.length > 0
+          ? html`<${Grid} rows=${rows} reset=${key} at=${at} open=${open} />`
+          : html`<${Nothing} any=${journal.entries.length > 0} />`
+      }
+      ${chosen && html`<${Detail} id=${chosen} close=${close} />`}
+    </div>`
+}
+
+/** @param {{ wanted: Wanted, shown: number, waiting: number }} props */
+function Toolbar({ wanted, shown, waiting }) {
+  const paused = pausedAt.use() !== undefined
+  /** @param {keyof Wanted} name @returns {(event: { currentTarget: HTMLInputElement }) => void} */
+  const change = name => event => wish.set({ ...wish.get(), [name]: event.currentTarget.value })
+  return html`
+    <form class="toolbar" role="search" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
+      <label class="grow">Search
+        <input id="search" type="search" value=${wanted.text} onInput=${change('text')} autocomplete="off" />
+      </label>
+      <label>Outcome
+        <select value=${wanted.outcome} onChange=${change('outcome')}>
+          <option value="">any</option>
+          ${outcomes.map(outcome => html`<option>${outcome}</option>`)}
+        </select>
+      </label>
+      <label>Status
+        <input class="small" list="statuses" value=${wanted.status} onInput=${change('status')} autocomplete="off" />
+      </label>
+      <datalist id="statuses">
+        ${['2xx', '4xx', '400', '401', '429', '5xx', 'none'].map(status => html`<option value=${status} />`)}
+      </datalist>
+      <label>Key <input class="medium" value=${wanted.key} onInput=${change('key')} autocomplete="off" /></label>
+      <button type="button" aria-pressed=${paused}
+        onClick=${() => pausedAt.set(paused ? undefined : journal.last)}>Pause</button>
+      <button type="button" title="Only here: the server keeps them until a reset"
+        onClick=${() => clearedAt.set(journal.last)}>Clear</button>
+      <span class="count">${counted(shown, 'request')}${paused && `, ${waiting} waiting`}</span>
+      <${Announcement} shown=${shown} />
+    </form>`
+}
+
+/** Tells those who do not see the list that it grew, and does not chatter. @param {{ shown: number }} props */
+function Announcement({ shown }) {
+  const latest = useRef(shown)
+  const [told, tell] = useState(shown)
+  latest.current = shown
+  useEffect(() => {
+    const timer = setInterval(() => tell(latest.current), announcedEveryMilliseconds)
+    return () => clearInterval(timer)
+  }, [])
+  return html`<span class="unseen" role="status">${counted(told, 'request')} shown</span>`
+}
+
+/** @param {{ any: boolean }} props */
+function Nothing({ any }) {
+  const line = curlOf({
+    method: 'POST',
+    path: '/v1/phone-numbers/carriers',
+    headers: { authorization: '', 'content-type': 'application/json', 'idempotency-key': 'my-first-carrier' },
+    body: { carrier_name: 'My SIP provider', sip_gateway: { ipv4: '203.0.113.10' } }
+  }).replace('$TOPCALLS_API_KEY', 'tc_live_demo')
+  if (any)
+    return html`
+      <div class="empty">
+        <h2>No request to show</h2>
+        <p>Those that there are were cleared, or do not pass the filters.</p>
+        <button type="button" onClick=${() => [wish.set(everything), clearedAt.set(0)]}>Show all</button>
+      </div>`
+  return html`
+    <div class="empty">
+      <h2>${connection.use() === 'connecting' ? 'Asking the server' : 'Nothing has arrived yet'}</h2>
+      <p>Requests show up here as they come. This makes the first one:</p>
+      <pre tabindex="0">${line}</pre>
+      <${Copy} label="Copy" text=${() => line} />
+    </div>`
+}
+
+/** A list of any length, of which only what is seen is drawn. @param {{ rows: Brief[], reset: string, at: string, open: (id: string) => void }} props */
+function Grid({ rows, reset, at, open }) {
+  const box = useRef(/** @type {HTMLElement | null} */ (null))
+  const [size, setSize] = useState({ width: 1_000, height: 600 })
+  const [, draw] = useState(0)
+  const place = useRef({ top: 0, count: rows.length, reset, at: '' }).current
+  const height = size.width < narrowBelow ? heights.narrow : heights.wide
+
+  // What is read stays where it is while others come in above it.
+  const added = rows.length - place.count
+  if (place.reset !== reset) place.top = 0
+  else if (place.top > 0) place.top += added * height
+  Object.assign(place, { reset, count: rows.length })
+  const index = at && place.at !== at ? rows.findIndex(({ id }) => id === at) : -1
+  if (index !== -1) {
+    const top = (rows.length - 1 - index) * height
+    const room = size.height - heights.wide - height
+    place.top = Math.min(top, Math.max(place.top, top - room))
+    place.at = at
+  }
+
+  useLayoutEffect(() => {
+    if (box.current && Math.abs(box.current.scrollTop - place.top) > 1) box.current.scrollTop = place.top
+  })
+  useLayoutEffect(() => {
+    if (!box.current) return
+    const observer = new ResizeObserver(([entry]) => entry && setSize(entry.contentRect))
+    observer.observe(box.current)
+    return () => observer.disconnect()
+  }, [])
+
+  const first = Math.max(0, Math.floor(place.top / height) - spareRows)
+  const count = Math.ceil(size.height / height) + 2 * spareRows
+  const seen = rows.slice(Math.max(0, rows.length - first - count), rows.length - first).reverse()
+  const onScroll = (/** @type {{ currentTarget: HTMLElement }} */ { currentTarget }) => {
+    place.top = currentTarget.scrollTop
+    draw(place.top)
+  }
+  return html`
+    <div id="requests" class=${`grid ${height === heights.narrow ? 'narrow' : ''}`} role="grid" tabindex="0" ref=${box}
+      aria-label="Requests, newest first" aria-rowcount=${rows.length + 1} onScroll=${onScroll}
+      aria-activedescendant=${seen.some(({ id }) => id === at) ? `row-${at}` : undefined}>
+      <div class="row head" role="row" aria-rowindex="1">
+        ${['Time (UTC)', 'Account', 'Request', 'Status', 'Outcome', 'Duration', 'Marks'].map(
+          name => html`<span role="columnheader">${name}</span>`
+        )}
+      </div>
+      <div role="rowgroup" style=${{ height: `${rows.length * height}px` }}>
+        <div role="presentation" style=${{ transform: `translateY(${first * height}px)` }}>
+          ${seen.map(
+            (entry, index) =>
+              html`<${Row} key=${entry.number} entry=${entry} index=${first + index + 2} chosen=${entry.id === at} open=${open} />`
+          )}
+        </div>
+      </div>
+    </div>`
+}
+
+/** @param {{ entry: Brief, index: number, chosen: boolean, open: (id: string) => void }} props */
+const Row = ({ entry, index, chosen, open }) => html`
+  <div class="row" role="row" id=${`row-${entry.id}`} aria-rowindex=${index} aria-selected=${chosen}
+    onClick=${() => open(entry.id)}>
+    <span class="at" role="gridcell" title=${instant(entry.at)}>${timeOf(entry.at)}</span>
+    <span class="who" role="gridcell"><${Account} id=${entry.account_id} /></span>
+    <span class="what" role="gridcell"><b>${visible(entry.method)}</b> ${visible(entry.path)}</span>
+    <span class="status" role="gridcell"><${Status} entry=${entry} /></span>
+    <span class="outcome" role="gridcell"><${Outcome} entry=${entry} /></span>
+    <span class="took" role="gridcell">${milliseconds(entry.duration_ms)}</span>
+    <span class="marks" role="gridcell">${marksOf(entry).join(' · ')}</span>
+  </div>`
