@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import type { FastifyInstance } from 'fastify'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { packageFolder } from '../package.ts'
 import { Problem } from '../problem.ts'
 
@@ -29,8 +31,14 @@ const types = {
 /** Every file of the page. */
 export const inspectorFiles = [
   'index.html',
-  'style.css',
   'icon.svg',
+  'base.css',
+  'frame.css',
+  'list.css',
+  'detail.css',
+  'retries.css',
+  'views.css',
+  'narrow.css',
   'app.js',
   'clipboard.js',
   'contract.js',
@@ -74,16 +82,26 @@ export async function inspectorRoutes(scope: FastifyInstance, { api }: Options):
   scope.get('', { prefixTrailingSlash: 'no-slash' }, async (_, reply) =>
     reply.code(302).header('location', '_topcalls/').send()
   )
-  scope.get('/', { prefixTrailingSlash: 'slash' }, async (_, reply) => {
+  scope.get('/', { prefixTrailingSlash: 'slash' }, async (request, reply) => {
     const page = await readFile(addressOf('index.html'), 'utf8')
-    return reply.type(types.html).send(page.replace('data-api-port=""', `data-api-port="${portOf(api)}"`))
+    return send(request, reply, types.html, page.replace('data-api-port=""', `data-api-port="${portOf(api)}"`))
   })
-  scope.get<{ Params: { file: string } }>('/inspector/:file', async ({ params: { file } }, reply) => {
+  scope.get<{ Params: { file: string } }>('/inspector/:file', async (request, reply) => {
+    const { file } = request.params
     const name = inspectorFiles.find(known => known === file && known !== 'index.html')
     if (!name) throw new Problem('not_found', 'The inspector has no such file')
-    return reply.type(typeOf(name)).send(await readFile(addressOf(name)))
+    return send(request, reply, typeOf(name), await readFile(addressOf(name)))
   })
-  scope.get('/fidelity.md', async (_, reply) => reply.type(types.md).send(await readFile(ledger())))
+  scope.get('/fidelity.md', async (request, reply) => send(request, reply, types.md, await readFile(ledger())))
+}
+
+const gzipped = promisify(gzip)
+
+/** Sends a text, compressed for who takes that: some watch a server that is far away. */
+async function send({ headers }: FastifyRequest, reply: FastifyReply, type: string, text: Buffer | string) {
+  reply.type(type).header('vary', 'accept-encoding')
+  if (!/\bgzip\b/.test(String(headers['accept-encoding']))) return reply.send(text)
+  return reply.header('content-encoding', 'gzip').send(await gzipped(text))
 }
 
 const typeOf = (name: string) => types[name.slice(name.lastIndexOf('.') + 1) as keyof typeof types]

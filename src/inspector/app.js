@@ -95,13 +95,14 @@ function Accounts() {
     event.target.value = account.get()
   }
   return html`
-    <label class="accounts">Account
-      <select value=${chosen} onChange=${onChange}>
+    <span class="accounts">
+      <label for="account">Account</label>
+      <select id="account" aria-label="Account" value=${chosen} onChange=${onChange}>
         <option value="">all</option>
         ${all.map(id => html`<option value=${id} title=${id}>${short(id)}</option>`)}
         <option value="+">by its key…</option>
       </select>
-    </label>
+    </span>
     ${naming && html`<${Naming} close=${() => setNaming(false)} />`}`
 }
 

@@ -5,6 +5,21 @@ import { Failure, sources } from './parts.js'
 import { html, useEffect } from './preact.js'
 import { counted, short } from './text.js'
 
+/** What the letters of rules stand for. @type {Record<string, string>} */
+const families = {
+  R: 'Request',
+  B: 'Body',
+  S: 'Strict',
+  A: 'Answer',
+  L: 'Lists',
+  C: 'Carriers',
+  N: 'Numbers',
+  E: 'Errors',
+  J: 'JSON',
+  I: 'Idempotency',
+  O: 'Order'
+}
+
 /** What was seen of a rule: a word and a sign for it. @param {Rule} rule @returns {[word: string, sign: string]} */
 function stateOf({ situations }) {
   const demanded = situations.filter(one => one.demanded)
@@ -30,7 +45,15 @@ export function Contract({ account, path: [chosen] }) {
       <h1>Contract</h1>
       <p>${percent} %: ${seen} of the ${counted(demanded, 'situation')} that a suite should have with strictness ${strictness}. The long form of each rule is in <a href="fidelity.md">docs/fidelity.md</a>.</p>
       <meter min="0" max="100" value=${percent} aria-label="Coverage">${percent} %</meter>
-      <ul class="matrix" aria-label="Rules">${rules.map(rule => html`<${Tile} key=${rule.rule} rule=${rule} />`)}</ul>
+      <div class="matrix" role="group" aria-label="Rules">
+        ${Object.entries(Object.groupBy(rules, ({ rule }) => rule.charAt(0))).map(
+          ([letter, ofFamily = []]) => html`
+            <div class="family">
+              <span>${families[letter] ?? letter}</span>
+              <ul>${ofFamily.map(rule => html`<${Tile} key=${rule.rule} rule=${rule} />`)}</ul>
+            </div>`
+        )}
+      </div>
       <p class="faint">✓ seen · n/m partly · ✗ missing · – not asked for</p>
       <div class="wide" tabindex="0" role="region" aria-label="Ledger">
         <table class="ledger">

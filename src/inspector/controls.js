@@ -56,10 +56,8 @@ export function Controls({ account }) {
       <h1>Controls</h1>
       <p>${account ? html`Of the account <${Account} id=${account} />` : 'Of all accounts. Choose one above to steer it alone.'}</p>
       <div class="cards" key=${account}>
-        <${Clock} account=${account} />
-        <${Faults} account=${account} />
-        <${Keys} account=${account} />
-        <${Reset} account=${account} />
+        <div class="stack"><${Clock} account=${account} /><${Keys} account=${account} /></div>
+        <div class="stack"><${Faults} account=${account} /><${Reset} account=${account} /></div>
       </div>
     </div>`
 }
@@ -109,7 +107,7 @@ function Faults({ account }) {
       <tr key=${fault.id}>
         <td><b>${visible(fault.kind)}</b> ${fault.status ?? fault.delay ?? ''} <span class="faint">${fault.phase}${fault.account_id === null && ', for all'}</span></td>
         <td class="number">${fault.fired} ×</td>
-        <td class="number">${fault.remaining ?? 'no end'}</td>
+        <td class="number">${fault.remaining === 0 ? 'spent' : (fault.remaining ?? 'no end')}</td>
         <td><button type="button" aria-label=${`Disarm ${fault.kind}`} onClick=${() => act(() => call('DELETE', `faults/${fault.id}`))}>Disarm</button></td>
       </tr>`
   )

@@ -61,7 +61,8 @@ function Whole({ entry, rules }) {
         html`<a href=${`#/retries/${threadId(entry)}`}>${visible(key)}</a> (${counted(relatives, 'request')})`
     ],
     ['Account', html`<${Account} id=${account_id} />`],
-    ['Answered', `${instant(at)} UTC, after ${milliseconds(entry.duration_ms)}`],
+    ['Answered', `${instant(at)} UTC`],
+    ['Took', milliseconds(entry.duration_ms)],
     ['Id', html`<code>${entry.id}</code>`]
   ]).filter(([, value]) => value)
   return html`

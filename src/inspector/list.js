@@ -86,7 +86,7 @@ export function Requests({ account, path: [chosen = ''] }) {
 
   return html`
     <h1 class="unseen">Requests</h1>
-    <${Toolbar} wanted=${wanted} shown=${rows.length} waiting=${waiting} />
+    <${Toolbar} wanted=${wanted} shown=${rows.length} waiting=${waiting} aside=${chosen !== ''} />
     <div class=${chosen ? 'split' : 'whole'}>
       ${
         rows.length > 0
@@ -97,22 +97,23 @@ export function Requests({ account, path: [chosen = ''] }) {
     </div>`
 }
 
-/** @param {{ wanted: Wanted, shown: number, waiting: number }} props */
-function Toolbar({ wanted, shown, waiting }) {
+/** @param {{ wanted: Wanted, shown: number, waiting: number, aside: boolean }} props */
+function Toolbar({ wanted, shown, waiting, aside }) {
   const paused = pausedAt.use() !== undefined
   /** @param {keyof Wanted} name @returns {(event: { currentTarget: HTMLInputElement }) => void} */
   const change = name => event => wish.set({ ...wish.get(), [name]: event.currentTarget.value })
   return html`
-    <form class="toolbar" role="search" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
+    <form class=${aside ? 'toolbar aside' : 'toolbar'} role="search" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
       <label class="grow">Search
         <input id="search" type="search" value=${wanted.text} onInput=${change('text')} autocomplete="off" />
       </label>
-      <label>Outcome
-        <select value=${wanted.outcome} onChange=${change('outcome')}>
+      <span class="field">
+        <label for="outcome">Outcome</label>
+        <select id="outcome" value=${wanted.outcome} onChange=${change('outcome')}>
           <option value="">any</option>
           ${outcomes.map(outcome => html`<option>${outcome}</option>`)}
         </select>
-      </label>
+      </span>
       <label>Status
         <input class="small" list="statuses" value=${wanted.status} onInput=${change('status')} autocomplete="off" />
       </label>
@@ -124,7 +125,7 @@ function Toolbar({ wanted, shown, waiting }) {
         onClick=${() => pausedAt.set(paused ? undefined : journal.last)}>Pause</button>
       <button type="button" title="Only here: the server keeps them until a reset"
         onClick=${() => clearedAt.set(journal.last)}>Clear</button>
-      <span class="count">${counted(shown, 'request')}${paused && `, ${waiting} waiting`}</span>
+      <span class=${paused ? 'count still' : 'count'}>${counted(shown, 'request')}${paused && `, ${waiting} waiting`}</span>
       <${Announcement} shown=${shown} />
     </form>`
 }
@@ -208,7 +209,7 @@ function Grid({ rows, reset, at, open }) {
       aria-label="Requests, newest first" aria-rowcount=${rows.length + 1} onScroll=${onScroll}
       aria-activedescendant=${seen.some(({ id }) => id === at) ? `row-${at}` : undefined}>
       <div class="row head" role="row" aria-rowindex="1">
-        ${['Time (UTC)', 'Account', 'Request', 'Status', 'Outcome', 'Duration', 'Marks'].map(
+        ${['Time (UTC)', 'Account', 'Request', 'Key', 'Status', 'Outcome', 'Duration', 'Marks'].map(
           name => html`<span role="columnheader">${name}</span>`
         )}
       </div>
@@ -230,6 +231,7 @@ const Row = ({ entry, index, chosen, open }) => html`
     <span class="at" role="gridcell" title=${instant(entry.at)}>${timeOf(entry.at)}</span>
     <span class="who" role="gridcell"><${Account} id=${entry.account_id} /></span>
     <span class="what" role="gridcell"><b>${visible(entry.method)}</b> ${visible(entry.path)}</span>
+    <span class="key" role="gridcell">${visible(entry.idempotency_key ?? '')}</span>
     <span class="status" role="gridcell"><${Status} entry=${entry} /></span>
     <span class="outcome" role="gridcell"><${Outcome} entry=${entry} /></span>
     <span class="took" role="gridcell">${milliseconds(entry.duration_ms)}</span>

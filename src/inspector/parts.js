@@ -22,14 +22,17 @@ export const Status = ({ entry: { status } }) =>
   html`<span class=${status !== null && status < 400 ? 'good' : 'bad'}>${statusText(status)}</span>`
 
 /** What makes a request worth a look: rules, a fault, findings. @param {Brief} entry */
-export function marksOf({ rules, fault, findings, committed, outcome }) {
+export function marksOf({ rules, fault, findings, committed, outcome, status }) {
   return [
     ...rules.map(visible),
-    ...(fault ? [`fault ${visible(fault.kind)}`] : []),
+    ...(fault ? [`fault ${fault.kind === 'status' ? status : visible(fault.kind)}`] : []),
     ...(outcome === 'faulted' && committed ? ['committed'] : []),
-    ...(findings.length > 0 ? [`${findings.length} noted`] : [])
+    ...new Set(findings.map(({ code }) => brief[code] ?? visible(code).replaceAll('_', ' ')))
   ]
 }
+
+/** Findings in a word or two. @type {Record<string, string>} */
+const brief = { missing_idempotency_key: 'no key', idempotency_key_reused: 'other body' }
 
 /** @param {{ facts: [string, unknown][] }} props */
 export const Facts = ({ facts }) => html`

@@ -66,12 +66,12 @@ function whatBecame({ outcome, committed, fault, findings, rules, status, at }, 
 export function verdictOf({ entries }) {
   const thing = entries[0]?.path.endsWith('/carriers') ? 'carrier' : 'phone number'
   const made = entries.filter(({ committed }) => committed).length
-  const later = entries.length - 1
+  const others = entries.length - 1
   if (made === 0) return { good: false, text: `No ${thing} was created.` }
   if (made > 1) return { good: false, text: `${made} were created: the key had become free in between.` }
-  if (later === 0) return { good: true, text: `One ${thing} was created, and nobody tried again.` }
+  if (others === 0) return { good: true, text: `One ${thing} was created.` }
   return {
     good: true,
-    text: `One ${thing} was created, whatever came ${later === 1 ? 'once' : `${later} times`} more.`
+    text: `One ${thing} was created; ${others === 1 ? 'the other request' : `the ${others} other requests`} made no second one.`
   }
 }
