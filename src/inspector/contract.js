@@ -67,7 +67,7 @@ export function Contract({ account, path: [chosen] }) {
 /** @param {{ rule: Rule }} props */
 function Tile({ rule }) {
   const [word, sign] = stateOf(rule)
-  const label = `${rule.rule}: ${word}`
+  const label = `${rule.rule} ${sign}: ${word}`
   return html`<li><a class=${word.replaceAll(' ', '-')} href=${`#/contract/${rule.rule}`} title=${rule.text} aria-label=${label}><b>${rule.rule}</b> ${sign}</a></li>`
 }
 

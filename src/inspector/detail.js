@@ -33,7 +33,7 @@ export function Detail({ id, close }) {
   // Who opened it from the keyboard goes on reading there; who steps through the list stays in the list.
   useEffect(() => heading.current?.focus(), [])
   return html`
-    <section class="detail" aria-label="Request">
+    <section class="detail" aria-label="Detail">
       <header>
         <h2 tabindex="-1" ref=${heading}>
           ${value ? html`<b>${visible(value.entry.method)}</b> ${visible(value.entry.path)}` : 'Request'}
@@ -96,7 +96,7 @@ const Reason = ({ id, rule }) => html`
 function Side({ title, headers, body, notes, none }) {
   const lines = Object.entries(headers).map(([name, value]) => {
     const said = [...notes].find(([path]) => path.toLowerCase() === name)?.[1]
-    const text = html`<dt>${visible(name)}</dt><dd>${visible(value)}${said?.map(one => html`<p>${visible(one)}</p>`)}</dd>`
+    const text = html`<dt>${visible(name)}: </dt><dd>${visible(value)}${said?.map(one => html`<p>${visible(one)}</p>`)}</dd>`
     return html`<div class=${said ? 'marked' : ''}>${text}</div>`
   })
   const inBody = new Map([...notes].filter(([path]) => !Object.hasOwn(headers, path.toLowerCase())))

@@ -1,11 +1,12 @@
-import { html, useEffect, useRef } from './preact.js'
+import { html, useEffect, useLayoutEffect, useRef } from './preact.js'
 
 /** What the keys do at present. @type {Record<string, () => unknown>} */
 let shortcuts = {}
 
 /** Gives keys a meaning for as long as a view is there. @param {Record<string, () => unknown>} keys */
 export function useKeys(keys) {
-  useEffect(() => {
+  // Before the next key comes: effects wait for a frame.
+  useLayoutEffect(() => {
     shortcuts = keys
   })
   useEffect(

@@ -12,6 +12,8 @@ import { counted, curlOf, instant, milliseconds, timeOf, visible } from './text.
 const heights = { wide: 28, narrow: 46 }
 const narrowBelow = 640
 const spareRows = 6
+/** Less of an id stands in too many others: B1, say, which is a rule. */
+const shortestId = 6
 const announcedEveryMilliseconds = 5_000
 
 const outcomes = ['created', 'read', 'deleted', 'replayed', 'refused', 'faulted']
@@ -33,12 +35,12 @@ function passes({ method, path, idempotency_key: key, ...entry }, wanted, accoun
   if (!(key ?? '').includes(wanted.key.trim())) return false
   if (wanted.text === '') return true
   const { id, account_id, outcome, status, rules, fault, findings } = entry
-  const told = [method, path, key, id, account_id, outcome, status, rules, fault?.kind, findings.map(one => one.code)]
+  const told = [method, path, key, outcome, status, rules, fault?.kind, findings.map(one => one.code)]
   const text = told.join(' ').toLowerCase()
-  return wanted.text
-    .toLowerCase()
-    .split(' ')
-    .every(word => text.includes(word))
+  const isId = (/** @type {string} */ word) =>
+    word.length >= shortestId && [id, account_id].some(known => known?.startsWith(word))
+  const words = wanted.text.toLowerCase().split(' ')
+  return words.every(word => text.includes(word) || isId(word))
 }
 
 /** What is to be shown, oldest first: looked through once, and then only what comes. @param {string} account */
@@ -65,7 +67,8 @@ export function Requests({ account, path: [chosen = ''] }) {
   const open = id => location.assign(`#/requests/${id}`)
   /** @param {number} step */
   const move = step => {
-    const index = rows.findIndex(({ id }) => id === at)
+    const from = cursor.get() || chosen
+    const index = rows.findIndex(({ id }) => id === from)
     const next = index === -1 ? rows.at(-1) : rows[index - step]
     if (!next) return
     cursor.set(next.id)
@@ -78,7 +81,7 @@ export function Requests({ account, path: [chosen = ''] }) {
   useKeys({
     j: () => move(1),
     k: () => move(-1),
-    Enter: () => at && open(at),
+    Enter: () => cursor.get() && open(cursor.get()),
     Escape: () => chosen && close(),
     '/': () => document.getElementById('search')?.focus()
   })
@@ -111,7 +114,7 @@ function Toolbar({ wanted, shown, waiting, aside }) {
         <label for="outcome">Outcome</label>
         <select id="outcome" value=${wanted.outcome} onChange=${change('outcome')}>
           <option value="">any</option>
-          ${outcomes.map(outcome => html`<option>${outcome}</option>`)}
+          ${outcomes.map(outcome => html`<option value=${outcome}>${outcome}</option>`)}
         </select>
       </span>
       <label>Status

@@ -62,7 +62,7 @@ function Stored({ title, path, account, news, head, row, note }) {
   const rows = (value?.data ?? []).map(one => row(one, /** @type {any} */ (value?.notes)))
   const more = value && value.total > rows.length && limit < mostRows
   return html`
-    <section aria-label=${title}>
+    <section>
       <h2>${title} <span class="faint">${value?.total}</span></h2>
       <${Failure} text=${error} />
       ${value && html`<${Table} label=${title} head=${['Account', ...head]} rows=${rows} empty="None." />`}
