@@ -1,10 +1,12 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { launchBrowser } from '../test/fixtures/browser.ts'
 import { story } from '../test/fixtures/inspector-story.ts'
+import { reduced } from './png.ts'
 
-// npm run screenshots [FOLDER]: five views of the inspector at two sizes and in both colour schemes. The README has two of them.
+// npm run screenshots [FOLDER]: the views of the inspector at two sizes and in both colour schemes, and the two pictures of the
+// README in docs/inspector.
 
 const folder = process.argv[2] ?? 'coverage/inspector'
 const sizes = { wide: { width: 1280, height: 800 }, narrow: { width: 400, height: 800 } }
@@ -42,7 +44,13 @@ const views: Record<string, (page: Page, url: string) => Promise<unknown>> = {
   }
 }
 
-mkdirSync(folder, { recursive: true })
+/** Of the README, from the upper edge. */
+const pictures: Record<string, { name: string; height: number }> = {
+  'detail-wide-light': { name: 'refused', height: 640 },
+  'retries-wide-light': { name: 'retries', height: 470 }
+}
+
+for (const each of [folder, 'docs/inspector']) mkdirSync(each, { recursive: true })
 const fake = await story()
 const refusedId = (
   await fake.control.requests.list({ outcome: 'refused', path: '/v1/phone-numbers/carriers' })
@@ -55,7 +63,13 @@ try {
         const page = await browser.newPage({ viewport, colorScheme, deviceScaleFactor: 1 })
         await show(page, fake.url)
         await page.waitForTimeout(300)
-        await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`) })
+        const file = `${name}-${size}-${colorScheme}`
+        await page.screenshot({ path: join(folder, `${file}.png`) })
+        const picture = pictures[file]
+        if (picture) {
+          const clip = { x: 0, y: 0, width: viewport.width, height: picture.height }
+          writeFileSync(`docs/inspector/${picture.name}.png`, reduced(await page.screenshot({ clip })))
+        }
         await page.close()
       }
     }
