@@ -136,6 +136,8 @@ t.test('whatever a client sends is shown as text', async t => {
     `#/requests/${encodeURIComponent(hostile)}`,
     `#/${encodeURIComponent(hostile)}`,
     '#/contract/%zz',
+    '#/constructor',
+    '#/__proto__',
     '#/retries/x/<b>'
   ]) {
     await page.goto(`${controlUrl}/_topcalls/${address}`)

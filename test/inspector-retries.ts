@@ -13,6 +13,7 @@ t.test('a lost answer, its retry and another body stand on one time line', async
   await create({ key: 'order-0001' })
   await create({ key: 'order-0001', body: { ...plainCarrier, carrier_name: 'Another', trunk_type: 'static_ip' } })
   await create({ key: 'only-once' })
+  await create()
   const link = page.getByRole('link', { name: /order-0001/ })
   await link.waitFor()
   t.equal(await page.locator('.threads li').count(), 1, 'keys that came once are left out')
@@ -33,6 +34,11 @@ t.test('a lost answer, its retry and another body stand on one time line', async
   t.match(rows, [/carrier_name\s+"My SIP provider"\s+"Another"/, /trunk_type\s+absent\s+"static_ip"/])
   await page.locator('.timeline a').first().click()
   await shows(t, page, 'reset, after it was handled')
+  await page.goBack()
+  await page.getByRole('button', { name: '1 request without a key' }).click()
+  const listed = page.locator('#requests [role=row]:not(.head)')
+  await listed.first().waitFor()
+  t.equal(await listed.count(), 1, 'a retry of it would make a second one')
 })
 
 t.test('a key that came back after 24 hours made a second carrier, and says so', async t => {

@@ -44,7 +44,7 @@ const views: Record<string, (page: Page, url: string) => Promise<unknown>> = {
   }
 }
 
-/** Of the README, from the upper edge. */
+/** Of the README, with the height of the window. */
 const pictures: Record<string, { name: string; height: number }> = {
   'detail-wide-light': { name: 'refused', height: 640 },
   'retries-wide-light': { name: 'retries', height: 470 }
@@ -67,8 +67,11 @@ try {
         await page.screenshot({ path: join(folder, `${file}.png`) })
         const picture = pictures[file]
         if (picture) {
-          const clip = { x: 0, y: 0, width: viewport.width, height: picture.height }
-          writeFileSync(`docs/inspector/${picture.name}.png`, reduced(await page.screenshot({ clip })))
+          await page.setViewportSize({ ...viewport, height: picture.height })
+          await page.reload()
+          await page.getByText('Close').waitFor()
+          await page.waitForTimeout(500)
+          writeFileSync(`docs/inspector/${picture.name}.png`, reduced(await page.screenshot()))
         }
         await page.close()
       }

@@ -1,7 +1,5 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { packageFolder } from '../package.ts'
 import { Problem } from '../problem.ts'
@@ -95,13 +93,13 @@ export async function inspectorRoutes(scope: FastifyInstance, { api }: Options):
   scope.get('/fidelity.md', async (request, reply) => send(request, reply, types.md, await readFile(ledger())))
 }
 
-const gzipped = promisify(gzip)
-
 /** Sends a text, compressed for who takes that: some watch a server that is far away. */
 async function send({ headers }: FastifyRequest, reply: FastifyReply, type: string, text: Buffer | string) {
   reply.type(type).header('vary', 'accept-encoding')
   if (!/\bgzip\b/.test(String(headers['accept-encoding']))) return reply.send(text)
-  return reply.header('content-encoding', 'gzip').send(await gzipped(text))
+  // Nothing else needs it, so it is not loaded at start.
+  const { gzipSync } = await import('node:zlib')
+  return reply.header('content-encoding', 'gzip').send(gzipSync(text))
 }
 
 const typeOf = (name: string) => types[name.slice(name.lastIndexOf('.') + 1) as keyof typeof types]

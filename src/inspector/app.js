@@ -43,7 +43,8 @@ function App() {
   const [name = '', ...path] = address.use()
   const [helping, setHelping] = useState(false)
   const wanted = tokenWanted.use()
-  const [title, view] = views[name] ?? /** @type {(typeof views)[string]} */ (views.requests)
+  // An address may say anything, `constructor` too.
+  const [title, view] = /** @type {(typeof views)[string]} */ (views[Object.hasOwn(views, name) ? name : 'requests'])
   useEffect(() => {
     const listen = (/** @type {KeyboardEvent} */ event) => onKey(event, () => setHelping(true))
     document.addEventListener('keydown', listen)

@@ -21,6 +21,12 @@ const outcomes = ['created', 'read', 'deleted', 'replayed', 'refused', 'faulted'
 /** @type {Wanted} */
 const everything = { outcome: '', status: '', key: '', text: '' }
 const wish = followed(everything)
+/** Shows the requests that have a text. @param {string} text */
+export function search(text) {
+  wish.set({ ...everything, text })
+  location.assign('#/requests')
+}
+
 const cursor = followed('')
 /** Requests behind this number are not shown while the list stands still; undefined: it does not. */
 const pausedAt = followed(/** @type {number | undefined} */ (undefined))

@@ -3,6 +3,7 @@ import { call, of, useLoaded } from './control.js'
 import { useKeys } from './help.js'
 import { useJournal, useNews } from './journal.js'
 import { diffOf } from './json.js'
+import { search } from './list.js'
 import { Account, Failure, Status } from './parts.js'
 import { html, useMemo, useState } from './preact.js'
 import { counted, duration, instant, timeOf, visible } from './text.js'
@@ -50,7 +51,8 @@ export function Retries({ account, path }) {
       <label class="check">
         <input type="checkbox" checked=${repeated} onChange=${() => setRepeated(!repeated)} /> Only keys that came more than once
       </label>
-      <span class="count">${counted(passing.length, 'key')}${keyless > 0 && `, ${counted(keyless, 'request')} without one`}</span>
+      <span class="count">${counted(passing.length, 'key')}</span>
+      ${keyless > 0 && html`<button type="button" title="A retry of these creates a second one" onClick=${() => search('missing_idempotency_key')}>${counted(keyless, 'request')} without a key</button>`}
     </div>
     <div class=${chosen ? 'split' : 'whole'}>
       <div class="threads" tabindex="0" role="region" aria-label="Idempotency keys">
