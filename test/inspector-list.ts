@@ -151,3 +151,24 @@ t.test('ten thousand entries are a few rows in the page, and what is read stays 
   await grid.evaluate(box => box.scrollTo(0, box.scrollHeight))
   await page.locator('[role=row][aria-rowindex="10001"]').waitFor()
 })
+
+t.test('what is chosen stays in sight while others come, and the list goes on at its top', async t => {
+  const { page, rows, create } = await inspector(t)
+  const createMany = async () => {
+    for (let number = 0; number < 60; number++) await create()
+  }
+  await createMany()
+  await page.getByText('60 requests').first().waitFor()
+  await page.keyboard.press('j')
+  const chosen = page.locator('[role=row][aria-selected=true]')
+  await chosen.waitFor()
+  const before = await chosen.boundingBox()
+  await createMany()
+  await page.getByText('120 requests').first().waitFor()
+  t.same(await chosen.boundingBox(), before)
+  await page.getByRole('grid').evaluate(box => box.scrollTo(0, 0))
+  await page.locator('[role=row][aria-rowindex="2"]').waitFor()
+  await create()
+  await page.getByText('121 requests').first().waitFor()
+  t.equal(await rows.first().getAttribute('aria-rowindex'), '2', 'the newest is seen again')
+})

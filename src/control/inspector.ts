@@ -43,6 +43,7 @@ export const inspectorFiles = [
   'control.js',
   'controls.js',
   'detail.js',
+  'grid.js',
   'help.js',
   'journal.js',
   'json.js',

@@ -2,16 +2,13 @@
 import { Copy } from './clipboard.js'
 import { followed } from './control.js'
 import { Detail } from './detail.js'
+import { Grid } from './grid.js'
 import { useKeys } from './help.js'
 import { connection, journal, useJournal } from './journal.js'
-import { Account, marksOf, Outcome, Status, statusText } from './parts.js'
-import { html, useEffect, useLayoutEffect, useRef, useState } from './preact.js'
-import { counted, curlOf, instant, milliseconds, timeOf, visible } from './text.js'
+import { statusText } from './parts.js'
+import { html, useEffect, useRef, useState } from './preact.js'
+import { counted, curlOf } from './text.js'
 
-/** Heights of a row, which the style sheet has as well: on one line, and on two where there is little room. */
-const heights = { wide: 28, narrow: 46 }
-const narrowBelow = 640
-const spareRows = 6
 /** Less of an id stands in too many others: B1, say, which is a rule. */
 const shortestId = 6
 const announcedEveryMilliseconds = 5_000
@@ -62,12 +59,17 @@ function useShown(account) {
     if (entry.number <= (until ?? Number.POSITIVE_INFINITY) && passes(entry, wanted, account)) memory.rows.push(entry)
   }
   memory.last = journal.last
-  return { rows: memory.rows, key, wanted, waiting: until === undefined ? 0 : journal.last - until }
+  return {
+    rows: memory.rows,
+    about: JSON.stringify([account, wanted, floor]),
+    wanted,
+    waiting: until === undefined ? 0 : journal.last - until
+  }
 }
 
 /** @param {View} view */
 export function Requests({ account, path: [chosen = ''] }) {
-  const { rows, key, wanted, waiting } = useShown(account)
+  const { rows, about, wanted, waiting } = useShown(account)
   const at = cursor.use() || chosen
   /** @param {string} id */
   const open = id => location.assign(`#/requests/${id}`)
@@ -99,7 +101,7 @@ export function Requests({ account, path: [chosen = ''] }) {
     <div class=${chosen ? 'split' : 'whole'}>
       ${
         rows.length > 0
-          ? html`<${Grid} rows=${rows} reset=${key} at=${at} open=${open} />`
+          ? html`<${Grid} rows=${rows} about=${about} at=${at} open=${open} />`
           : html`<${Nothing} any=${journal.entries.length > 0} />`
       }
       ${chosen && html`<${Detail} id=${chosen} close=${close} />`}
@@ -174,75 +176,3 @@ function Nothing({ any }) {
       <${Copy} label="Copy" text=${() => line} />
     </div>`
 }
-
-/** A list of any length, of which only what is seen is drawn. @param {{ rows: Brief[], reset: string, at: string, open: (id: string) => void }} props */
-function Grid({ rows, reset, at, open }) {
-  const box = useRef(/** @type {HTMLElement | null} */ (null))
-  const [size, setSize] = useState({ width: 1_000, height: 600 })
-  const [, draw] = useState(0)
-  const place = useRef({ top: 0, count: rows.length, reset, at: '' }).current
-  const height = size.width < narrowBelow ? heights.narrow : heights.wide
-
-  // What is read stays where it is while others come in above it.
-  const added = rows.length - place.count
-  if (place.reset !== reset) place.top = 0
-  else if (place.top > 0) place.top += added * height
-  Object.assign(place, { reset, count: rows.length })
-  const index = at && place.at !== at ? rows.findIndex(({ id }) => id === at) : -1
-  if (index !== -1) {
-    const top = (rows.length - 1 - index) * height
-    const room = size.height - heights.wide - height
-    place.top = Math.min(top, Math.max(place.top, top - room))
-    place.at = at
-  }
-
-  useLayoutEffect(() => {
-    if (box.current && Math.abs(box.current.scrollTop - place.top) > 1) box.current.scrollTop = place.top
-  })
-  useLayoutEffect(() => {
-    if (!box.current) return
-    const observer = new ResizeObserver(([entry]) => entry && setSize(entry.contentRect))
-    observer.observe(box.current)
-    return () => observer.disconnect()
-  }, [])
-
-  const first = Math.max(0, Math.floor(place.top / height) - spareRows)
-  const count = Math.ceil(size.height / height) + 2 * spareRows
-  const seen = rows.slice(Math.max(0, rows.length - first - count), rows.length - first).reverse()
-  const onScroll = (/** @type {{ currentTarget: HTMLElement }} */ { currentTarget }) => {
-    place.top = currentTarget.scrollTop
-    draw(place.top)
-  }
-  return html`
-    <div id="requests" class=${`grid ${height === heights.narrow ? 'narrow' : ''}`} role="grid" tabindex="0" ref=${box}
-      aria-label="Requests, newest first" aria-rowcount=${rows.length + 1} onScroll=${onScroll}
-      aria-activedescendant=${seen.some(({ id }) => id === at) ? `row-${at}` : undefined}>
-      <div class="row head" role="row" aria-rowindex="1">
-        ${['Time (UTC)', 'Account', 'Request', 'Key', 'Status', 'Outcome', 'Duration', 'Marks'].map(
-          name => html`<span role="columnheader">${name}</span>`
-        )}
-      </div>
-      <div role="rowgroup" style=${{ height: `${rows.length * height}px` }}>
-        <div role="presentation" style=${{ transform: `translateY(${first * height}px)` }}>
-          ${seen.map(
-            (entry, index) =>
-              html`<${Row} key=${entry.number} entry=${entry} index=${first + index + 2} chosen=${entry.id === at} open=${open} />`
-          )}
-        </div>
-      </div>
-    </div>`
-}
-
-/** @param {{ entry: Brief, index: number, chosen: boolean, open: (id: string) => void }} props */
-const Row = ({ entry, index, chosen, open }) => html`
-  <div class="row" role="row" id=${`row-${entry.id}`} aria-rowindex=${index} aria-selected=${chosen}
-    onClick=${() => open(entry.id)}>
-    <span class="at" role="gridcell" title=${instant(entry.at)}>${timeOf(entry.at)}</span>
-    <span class="who" role="gridcell"><${Account} id=${entry.account_id} /></span>
-    <span class="what" role="gridcell"><b>${visible(entry.method)}</b> ${visible(entry.path)}</span>
-    <span class="key" role="gridcell">${visible(entry.idempotency_key ?? '')}</span>
-    <span class="status" role="gridcell"><${Status} entry=${entry} /></span>
-    <span class="outcome" role="gridcell"><${Outcome} entry=${entry} /></span>
-    <span class="took" role="gridcell">${milliseconds(entry.duration_ms)}</span>
-    <span class="marks" role="gridcell">${marksOf(entry).join(' · ')}</span>
-  </div>`
