@@ -36,6 +36,8 @@ export function Grid({ rows, about, at, open }) {
     place.top = Math.min(topOf(index), Math.max(place.top, topOf(index) - room))
     place.at = at
   }
+  // The oldest go at times, even from under the reader.
+  place.top = Math.max(0, Math.min(place.top, rows.length * height - room))
   Object.assign(place, { about, last: rows.at(-1)?.number ?? 0 })
 
   useLayoutEffect(() => {
@@ -50,7 +52,7 @@ export function Grid({ rows, about, at, open }) {
 
   const first = Math.max(0, Math.floor(place.top / height) - spareRows)
   const count = Math.ceil(size.height / height) + 2 * spareRows
-  const seen = rows.slice(Math.max(0, rows.length - first - count), rows.length - first).reverse()
+  const seen = rows.slice(Math.max(0, rows.length - first - count), Math.max(0, rows.length - first)).reverse()
   const onScroll = (/** @type {{ currentTarget: HTMLElement }} */ { currentTarget }) => {
     place.top = currentTarget.scrollTop
     draw(place.top)
