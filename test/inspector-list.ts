@@ -167,6 +167,13 @@ t.test('what is chosen stays in sight while others come, and the list goes on at
   await createMany()
   await page.getByText('120 requests').first().waitFor()
   t.same(await chosen.boundingBox(), before)
+  await page.keyboard.press('Enter')
+  await page.locator('.detail').waitFor()
+  await page.reload()
+  await chosen.waitFor()
+  const { y = 0, height = 0 } = (await chosen.boundingBox()) ?? {}
+  t.ok(height > 0 && y + height <= 800, 'and after a reload')
+  await page.keyboard.press('Escape')
   await page.getByRole('grid').evaluate(box => box.scrollTo(0, 0))
   await page.locator('[role=row][aria-rowindex="2"]').waitFor()
   await create()

@@ -45,7 +45,11 @@ export function Grid({ rows, about, at, open }) {
   })
   useLayoutEffect(() => {
     if (!box.current) return
-    const observer = new ResizeObserver(([entry]) => entry && setSize(entry.contentRect))
+    const observer = new ResizeObserver(([entry]) => {
+      // What is chosen comes into sight again.
+      place.at = ''
+      if (entry) setSize(entry.contentRect)
+    })
     observer.observe(box.current)
     return () => observer.disconnect()
   }, [])
