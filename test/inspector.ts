@@ -81,15 +81,25 @@ t.test('without a control plane there is no inspector; with a port of its own it
   t.ok(page.includes(`data-api-port="${new URL(url).port}"`))
 })
 
+/** The stream until a part of it is there. */
+async function readUntil(url: string, last: string, end: RegExp): Promise<string> {
+  const aborting = new AbortController()
+  const { body } = await fetch(url, { headers: { 'last-event-id': last }, signal: aborting.signal })
+  let text = ''
+  for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += chunk
+    if (end.test(text)) break
+  }
+  aborting.abort()
+  return text
+}
+
 t.test('the stream can be had without headers and bodies', async t => {
   const { url, create } = await testBench(t)
   const first = await create()
   const read = async (query: string) => {
-    const { body } = await fetch(`${url}/_topcalls/v1/events${query}`, { headers: { 'last-event-id': '0' } })
-    for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) {
-      const data = /^data: (.*)$/m.exec(chunk)?.[1]
-      if (data) return JSON.parse(data)
-    }
+    const told = await readUntil(`${url}/_topcalls/v1/events${query}`, '0', /^data: \{.*\n/m)
+    return JSON.parse(/^data: (\{.*)$/m.exec(told)?.[1] ?? '')
   }
   const brief = await read('?brief=true')
   t.match(brief, { id: first.headers.get('x-request-id'), outcome: 'created', rules: [], findings: Array })
@@ -97,13 +107,46 @@ t.test('the stream can be had without headers and bodies', async t => {
   t.match(await read(''), { headers: Object, body: Object, answer: Object })
 })
 
-t.test('who brings the number of an earlier server gets all that this one has', async t => {
+t.test('who brings an id of an earlier server gets all that this one has', async t => {
+  const before = await testBench(t)
+  for (let number = 0; number < 2; number++) await before.create()
+  const [, last = ''] = /^id: (\S+-2)$/m.exec(
+    await readUntil(`${before.url}/_topcalls/v1/events`, '0', /^id: \S+-2$/m)
+  ) ?? ['']
+  t.match(last, /^[0-9a-f]{8}-2$/)
   const { url, create } = await testBench(t)
-  await create()
-  const { body } = await fetch(`${url}/_topcalls/v1/events`, { headers: { 'last-event-id': '5000' } })
-  for await (const chunk of body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    if (!chunk.includes('data:')) continue
-    t.match(chunk, /^id: 1$/m)
-    break
-  }
+  for (let number = 0; number < 3; number++) await create()
+  const events = `${url}/_topcalls/v1/events`
+  t.match(await readUntil(events, last, /-3$/m), /^id: \S+-1$/m, 'though this one is further')
+  t.match(await readUntil(events, '5000', /-3$/m), /^id: \S+-1$/m, 'a number that is still to come')
+  t.notMatch(await readUntil(events, '2', /-3$/m), /-2\nevent/, 'a number alone is one of this server')
+})
+
+t.test('words are looked for in all that the journal tells, and in nothing else', async t => {
+  const { url, create, control } = await testBench(t)
+  const body = { carrier_name: 'Bürö "Nord"\n', sip_gateway: { ipv4: '203.0.113.77' } }
+  const { id } = (await (await create({ body })).json()) as { id: string }
+  const ascii = JSON.stringify({ ...body, carrier_name: 'Süd' }).replace('ü', '\\u00fc')
+  await create({ body: ascii, key: 'escaped-letters' })
+  await create({ body: { carrier_name: '' } })
+  const found = async (text: string) => (await control.requests.list({ text })).data.length
+  t.equal(await found('203.0.113.77'), 2)
+  t.equal(await found('BÜRÖ "nord"'), 1)
+  t.equal(await found(id.slice(9)), 1, 'in the answer')
+  t.equal(await found('süd'), 1)
+  t.equal(await found('refused b1'), 1)
+  t.equal(await found('answer'), 0, 'the member names of the journal are no words')
+  t.equal(await found('[redacted] post'), 3)
+  const told = await readUntil(`${url}/_topcalls/v1/events?brief=true&text=s%C3%BCd`, '0', /^data: \{.*\n/m)
+  t.match(told, /escaped-letters/)
+  t.equal(told.split('event: request').length, 2)
+  await t.rejects(control.requests.wait({ text: 'nowhere', timeout: 10 }), { message: /^0 matched within 10 ms/ })
+})
+
+t.test('the stream tells what the journal had no room for', async t => {
+  const { url, create } = await testBench(t, { journal: { entries: 3, bytes: 1_000_000 } })
+  for (let number = 0; number < 5; number++) await create()
+  const events = `${url}/_topcalls/v1/events`
+  t.match(await readUntil(`${events}?brief=true`, '0', /-5$/m), /^event: dropped\ndata: 2$/m)
+  t.notMatch(await readUntil(events, '0', /-5$/m), /dropped/, 'programs follow requests alone')
 })

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { Type } from 'typebox'
 import { filters } from '../schemas/request.ts'
 import { briefOf, entryOf } from '../store/journal.ts'
@@ -12,15 +13,28 @@ const heartbeatMilliseconds = 15_000
 const mostUnsentBytes = 1024 * 1024
 const entriesAtOnce = 50
 
+/** So many are looked at in one go. The search of a full journal takes tenths of a second, and others wait meanwhile. */
+const entriesPerTurn = 500
+
 /** So long what comes is gathered, after something was sent: nobody sees the difference. */
 const restMilliseconds = 50
 
 /** Entries of the journal as server-sent events, as they come. */
 export function eventRoutes(control: Control, { journal, keys }: ControlServices): void {
+  // Random with a seed too: a server that was started again must have another.
+  const epoch = randomBytes(4).toString('hex')
   const open = new Set<() => void>()
   control.addHook('preClose', async () => {
     for (const end of open) end()
   })
+
+  /** The number behind which a reader goes on: from now on without one, and from the first where it is of another start. */
+  function placeOf(last: string | undefined): number {
+    if (last === undefined) return journal.last()
+    const number = Number(last.slice(last.indexOf('-') + 1))
+    const isOurs = last.startsWith(`${epoch}-`) || !last.includes('-')
+    return isOurs && number <= journal.last() ? number : 0
+  }
 
   control.get(
     '/events',
@@ -31,18 +45,23 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
         ...described(
           'requests',
           'streamRequests',
-          'Follow the journal: server-sent events of the type `request`; resumes behind `Last-Event-ID`'
+          'Follow the journal: server-sent events of the type `request`; resumes behind `Last-Event-ID`, and begins anew behind one of an earlier start'
         ),
         querystring: Type.Object(
           {
             ...filters,
             brief: Type.Optional(
-              Type.Boolean({ description: 'Without headers and bodies, which are most of the work; default false' })
+              Type.Boolean({
+                description:
+                  'Without headers and bodies, which are most of the work, and with events of the type `dropped`: how many the journal had no room for; default false'
+              })
             )
           },
           { additionalProperties: false }
         ),
-        headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })) }),
+        headers: Type.Object({
+          'last-event-id': Type.Optional(Type.String({ pattern: '^([0-9a-f]{8}-)?[0-9]{1,15}$' }))
+        }),
         response: {
           200: { description: 'Entries', content: { 'text/event-stream': { schema: Type.String() } } },
           '4xx': problem
@@ -60,10 +79,10 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
         'cache-control': 'no-store',
         'x-accel-buffering': 'no'
       })
-      raw.write(': fake-topcalls\n\n')
-      const last = request.headers['last-event-id']
-      // A number that is still to come is one of an earlier life of the server: whoever has it knows nothing of this one.
-      let position = last === undefined ? journal.last() : Number(last) > journal.last() ? 0 : Number(last)
+      let position = placeOf(request.headers['last-event-id'])
+      // Who loses the connection before anything came goes on from here.
+      raw.write(`: fake-topcalls\nid: ${epoch}-${position}\n\n`)
+      let dropped: number | undefined
       let sentAt = Number.NEGATIVE_INFINITY
       let due: NodeJS.Timeout | undefined
       /** Sends what the journal has behind the last one that was looked at, as far as the reader takes it. */
@@ -71,13 +90,21 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
         clearTimeout(due)
         due = undefined
         sentAt = performance.now()
-        while (raw.writableLength < mostUnsentBytes) {
+        if (brief && dropped !== journal.dropped(account)) {
+          dropped = journal.dropped(account)
+          raw.write(`event: dropped\ndata: ${dropped}\n\n`)
+        }
+        for (let looked = 0; raw.writableLength < mostUnsentBytes; looked += entriesAtOnce) {
+          if (looked >= entriesPerTurn) {
+            due = setTimeout(send)
+            return
+          }
           const entries = journal.after(position, entriesAtOnce, account)
           let text = ''
           for (const entry of entries) {
             position = entry.number
             if (passes(filter, entry)) {
-              text += `id: ${entry.number}\nevent: request\ndata: ${JSON.stringify(told(entry))}\n\n`
+              text += `id: ${epoch}-${entry.number}\nevent: request\ndata: ${JSON.stringify(told(entry))}\n\n`
             }
           }
           if (text !== '') raw.write(text)
@@ -97,6 +124,7 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
         stopListening()
         raw.off('drain', send)
         send()
+        clearTimeout(due)
         raw.end()
       }
       open.add(end)

@@ -52,6 +52,8 @@ export const inspectorFiles = [
   'parts.js',
   'preact.js',
   'retries.js',
+  'search.js',
+  'stream.js',
   'text.js',
   'threads.js'
 ] as const

@@ -1,6 +1,7 @@
-/** @import { Brief } from './types.ts' */
-import { askForToken, credentials, followed, tokenWanted } from './control.js'
+/** @import { Brief, Told } from './types.ts' */
+import { followed, tokenWanted } from './control.js'
 import { useEffect, useState } from './preact.js'
+import { listen } from './stream.js'
 
 /** So many entries are kept, and at times a tenth more, so that not each one costs a copy of all. */
 const most = 10_000
@@ -8,7 +9,6 @@ const slack = 1_000
 
 /** A drawing takes milliseconds, and nobody reads faster: under load there are ten a second. */
 const restMilliseconds = 100
-const silenceMilliseconds = 40_000
 
 /** What the server has told; `turn` is another with each change, `cuts` with each that took something away. */
 export const journal = {
@@ -17,7 +17,10 @@ export const journal = {
   turn: 0,
   cuts: 0,
   /** The number of the last one. */
-  last: 0
+  last: 0,
+  /** How many the server had no room for, and how many are no longer kept here. */
+  dropped: 0,
+  gone: 0
 }
 
 /** @type {ReturnType<typeof followed<'connecting' | 'live' | 'lost'>>} */
@@ -44,6 +47,9 @@ export function useNews() {
 
 /** @type {Brief[]} */
 let arrived = []
+let number = 0
+/** The id of what was told last. */
+let place = '0'
 let planned = false
 let drawnAt = 0
 
@@ -58,71 +64,48 @@ function plan() {
 function draw() {
   planned = false
   drawnAt = performance.now()
-  for (const entry of arrived) {
-    // Numbers begin anew where the server did.
-    if (entry.number <= journal.last && journal.entries.length > 0) forget()
-    journal.entries.push(entry)
-    journal.last = entry.number
-  }
+  journal.entries.push(...arrived)
+  journal.last = number
   arrived = []
   if (journal.entries.length > most + slack) {
+    journal.gone += journal.entries.length - most
     journal.entries = journal.entries.slice(-most)
     journal.cuts++
   }
   turn.set(++journal.turn)
 }
 
-function forget() {
-  journal.entries = []
-  journal.cuts++
-}
-
 /** The journal from its beginning, and then as it grows; goes on where it was when the connection was lost. */
 export async function follow() {
-  for (let failures = 0; ; ) {
-    const before = lastNumber()
-    await read().catch(() => {})
+  for (let failures = 0; ; failures++) {
+    await listen({}, place, told => {
+      failures = 0
+      connection.set('live')
+      for (const one of told) take(one)
+      plan()
+    }).catch(() => {})
     connection.set('lost')
-    failures = lastNumber() > before ? 0 : failures + 1
     if (tokenWanted.get()) await tokenGiven()
     else await new Promise(resolve => setTimeout(resolve, Math.min(5_000, 250 * 2 ** failures)))
   }
 }
 
-const lastNumber = () => arrived.at(-1)?.number ?? journal.last
-
 async function tokenGiven() {
   while (tokenWanted.get()) await new Promise(resolve => setTimeout(resolve, 200))
 }
 
-async function read() {
-  const aborting = new AbortController()
-  // The server says every 15 seconds that it is still there.
-  let timer = setTimeout(() => aborting.abort(), silenceMilliseconds)
-  const headers = { ...credentials(), 'last-event-id': String(lastNumber()) }
-  const { status, body } = await fetch('v1/events?brief=true', { headers, signal: aborting.signal })
-  if (status === 401) askForToken()
-  if (status !== 200 || !body) return
-  connection.set('live')
-  plan()
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader()
-  let text = ''
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return
-    clearTimeout(timer)
-    timer = setTimeout(() => aborting.abort(), silenceMilliseconds)
-    const events = (text + value).split('\n\n')
-    text = events.pop() ?? ''
-    for (const event of events) take(event)
-    if (arrived.length > most) arrived = arrived.slice(-most)
-    if (arrived.length > 0) plan()
+/** @param {Told} told */
+function take({ id = place, entry, dropped = journal.dropped }) {
+  if (epochOf(id) !== epochOf(place)) {
+    // The server was started again, and what it did before is over.
+    Object.assign(journal, { entries: [], cuts: journal.cuts + 1, gone: 0 })
+    arrived = []
   }
+  place = id
+  journal.dropped = dropped
+  if (entry) arrived.push({ ...entry, number: ++number })
+  if (arrived.length > most + slack) arrived = arrived.slice(-most)
 }
 
-/** @param {string} event */
-function take(event) {
-  const fields = Object.fromEntries(event.split('\n').map(line => [line.slice(0, line.indexOf(':')), line]))
-  if (!fields.data || !fields.id) return
-  arrived.push({ ...JSON.parse(fields.data.slice(6)), number: Number(fields.id.slice(4)) })
-}
+/** @param {string} id */
+const epochOf = id => id.split('-')[0]

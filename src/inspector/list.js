@@ -7,6 +7,7 @@ import { useKeys } from './help.js'
 import { connection, journal, useJournal } from './journal.js'
 import { statusText } from './parts.js'
 import { html, useEffect, useRef, useState } from './preact.js'
+import { useFound } from './search.js'
 import { counted, curlOf } from './text.js'
 
 /** Less of an id stands in too many others: B1, say, which is a rule. */
@@ -30,13 +31,13 @@ const pausedAt = followed(/** @type {number | undefined} */ (undefined))
 /** Requests up to this number were cleared away. */
 const clearedAt = followed(0)
 
-/** @param {Brief} entry @param {Wanted} wanted @param {string} account */
-function passes({ method, path, idempotency_key: key, ...entry }, wanted, account) {
+/** @param {Brief} entry @param {Wanted} wanted @param {string} account @param {ReadonlySet<string>} found */
+function passes({ method, path, idempotency_key: key, ...entry }, wanted, account, found) {
   if (account && entry.account_id !== account) return false
   if (wanted.outcome && entry.outcome !== wanted.outcome) return false
   if (!statusText(entry.status).startsWith(wanted.status.trim().toLowerCase().replaceAll('x', ''))) return false
   if (!(key ?? '').includes(wanted.key.trim())) return false
-  if (wanted.text === '') return true
+  if (wanted.text === '' || found.has(entry.id)) return true
   const { id, account_id, outcome, status, rules, fault, findings } = entry
   const told = [method, path, key, outcome, status, rules, fault?.kind, findings.map(one => one.code)]
   const text = told.join(' ').toLowerCase()
@@ -50,13 +51,15 @@ function passes({ method, path, idempotency_key: key, ...entry }, wanted, accoun
 function useShown(account) {
   const { entries, cuts } = useJournal()
   const [wanted, until, floor] = [wish.use(), pausedAt.use(), clearedAt.use()]
-  const memory = useRef({ key: '', last: 0, rows: /** @type {Brief[]} */ ([]) }).current
+  const found = useFound(wanted.text)
+  const memory = useRef({ key: '', last: 0, found, rows: /** @type {Brief[]} */ ([]) }).current
   const key = JSON.stringify([account, wanted, until, floor, until === undefined && cuts])
-  if (memory.key !== key) Object.assign(memory, { key, last: floor, rows: [] })
+  if (memory.key !== key || memory.found !== found) Object.assign(memory, { key, found, last: floor, rows: [] })
   let start = entries.length
   while (start > 0 && (entries[start - 1]?.number ?? 0) > memory.last) start--
   for (const entry of entries.slice(start)) {
-    if (entry.number <= (until ?? Number.POSITIVE_INFINITY) && passes(entry, wanted, account)) memory.rows.push(entry)
+    if (entry.number <= (until ?? Number.POSITIVE_INFINITY) && passes(entry, wanted, account, found))
+      memory.rows.push(entry)
   }
   memory.last = journal.last
   return {
@@ -136,7 +139,10 @@ function Toolbar({ wanted, shown, waiting, aside }) {
         onClick=${() => pausedAt.set(paused ? undefined : journal.last)}>Pause</button>
       <button type="button" title="Only here: the server keeps them until a reset"
         onClick=${() => clearedAt.set(journal.last)}>Clear</button>
-      <span class=${paused ? 'count still' : 'count'}>${counted(shown, 'request')}${paused && `, ${waiting} waiting`}</span>
+      <span class=${paused ? 'count still' : 'count'} title=${`The page keeps the last 10,000 requests${journal.gone > 0 ? `; ${counted(journal.gone, 'older one')} left it` : ''}`}>
+        ${counted(shown, 'request')}${paused && `, ${waiting} waiting`}
+      </span>
+      ${journal.dropped > 0 && html`<span class="count still" title="The server had no room for them: --journal-entries, --journal-bytes">${journal.dropped.toLocaleString('en')} dropped</span>`}
       <${Announcement} shown=${shown} />
     </form>`
 }

@@ -14,8 +14,17 @@ export type Rule = Coverage['rules'][number]
 
 /** An entry as the stream tells it: without headers and bodies. */
 export interface Brief extends Omit<Entry, 'headers' | 'body' | 'answer'> {
-  /** The n-th request of the server. */
+  /** The n-th request that came to the page. */
   number: number
+}
+
+/** An event of the stream. */
+export interface Told {
+  /** The start of the server, and the number of a request since then. */
+  id?: string
+  entry?: Omit<Brief, 'number'>
+  /** How many requests the journal had no room for. */
+  dropped?: number
 }
 
 /** What the list is narrowed to. */
