@@ -44,7 +44,9 @@ t.test('presets arm faults, and the page tells how often they fired', async t =>
     '503 twice': { kind: 'status', status: 503, times: 2 },
     '429, Retry-After': { kind: 'status', status: 429, headers: { 'Retry-After': '2' }, times: 1 },
     Slow: { phase: 'after', kind: 'delay', delay: '5s' },
-    Hang: { phase: 'after', kind: 'hang' }
+    Dripping: { kind: 'slow', bytes_per_second: 50, times: 1 },
+    Hang: { phase: 'after', kind: 'hang' },
+    'Pending number': { kind: 'pending', times: 1 }
   })) {
     await page.getByRole('button', { name }).click()
     await page.locator('tr', { hasText: expected.kind }).first().waitFor()

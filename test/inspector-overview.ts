@@ -25,6 +25,22 @@ t.test('the overview has what is stored, the time that is left, and the server',
   await shows(t, page, 'One carrier was created.')
 })
 
+t.test('a number that waits is made active, and then failed', async t => {
+  const { page, url, apiKey, control } = await inspector(t, { at: '#/overview' })
+  await control.faults.arm({ kind: 'pending', after: '90s', times: 1 })
+  await postNumber(url, { token: apiKey, body: { number: '+12025550123' } })
+  const status = page.getByLabel('Status of +12025550123')
+  await status.waitFor()
+  t.equal(await status.inputValue(), 'pending')
+  await shows(t, page, 'active from 2030-01-01 09:01:30.000 on')
+  for (const wanted of ['active', 'failed']) {
+    await status.selectOption(wanted)
+    while ((await control.phoneNumbers.list()).data[0]?.status !== wanted) await page.waitForTimeout(20)
+    await page.getByText('from 2030-01-01').waitFor({ state: 'detached' })
+    t.equal(await status.inputValue(), wanted)
+  }
+})
+
 /** The short name of the account that has a carrier, as its row tells. */
 async function short(page: Awaited<ReturnType<typeof inspector>>['page'], sid: string): Promise<string> {
   const row = page.getByRole('row').filter({ has: page.locator(`[title="${sid}"]`) })

@@ -100,5 +100,22 @@ export function useLoaded(load, key, turn = 0) {
   return state.key === key ? { value: state.value, error: state.error } : { value: undefined, error: '' }
 }
 
+/** Does something and tells what went wrong; `turn` is another after each. */
+export function useAction() {
+  const [error, setError] = useState('')
+  const [turn, setTurn] = useState(0)
+  /** @param {() => Promise<unknown>} action */
+  const act = async action => {
+    setError('')
+    try {
+      await action()
+    } catch (failure) {
+      setError(/** @type {Error} */ (failure).message)
+    }
+    setTurn(before => before + 1)
+  }
+  return { act, error, turn }
+}
+
 /** An account in a call: none for all. @param {string} account @returns {Record<string, string>} */
 export const of = account => (account ? { account } : {})

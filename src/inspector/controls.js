@@ -1,6 +1,6 @@
 /** @import { ClockReading, Fault, FaultRequest, KeyInfo, MintedKey, View } from './types.ts' */
 import { Copy } from './clipboard.js'
-import { call, of, useLoaded } from './control.js'
+import { call, of, useAction, useLoaded } from './control.js'
 import { useNews } from './journal.js'
 import { Account, Failure, Table } from './parts.js'
 import { html, useEffect, useState } from './preact.js'
@@ -16,7 +16,9 @@ const presets = [
     fault: { kind: 'status', status: 429, headers: { 'Retry-After': '2' }, times: 1 }
   },
   { name: 'Slow', text: 'done, answered 5 s late', fault: { phase: 'after', kind: 'delay', delay: '5s', times: 1 } },
-  { name: 'Hang', text: 'done, never answered', fault: { phase: 'after', kind: 'hang', times: 1 } }
+  { name: 'Dripping', text: 'done, 50 bytes per second', fault: { kind: 'slow', bytes_per_second: 50, times: 1 } },
+  { name: 'Hang', text: 'done, never answered', fault: { phase: 'after', kind: 'hang', times: 1 } },
+  { name: 'Pending number', text: 'waits for the overview', fault: { kind: 'pending', times: 1 } }
 ]
 
 const parts = [
@@ -31,23 +33,6 @@ const parts = [
   'coverage'
 ]
 const usual = parts.filter(part => part !== 'coverage')
-
-/** Does something and tells what went wrong; `turn` is another after each. */
-function useAction() {
-  const [error, setError] = useState('')
-  const [turn, setTurn] = useState(0)
-  /** @param {() => Promise<unknown>} action */
-  const act = async action => {
-    setError('')
-    try {
-      await action()
-    } catch (failure) {
-      setError(/** @type {Error} */ (failure).message)
-    }
-    setTurn(before => before + 1)
-  }
-  return { act, error, turn }
-}
 
 /** Everything that steers an account, or all of them. @param {View} view */
 export function Controls({ account }) {
