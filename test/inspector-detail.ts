@@ -28,7 +28,7 @@ t.test('a refusal tells each violated rule, its source and its place in the ledg
     /transport/
   ])
   await shows(t, page, 'TopCalls documents no such member')
-  await shows(t, page, 'nothing', 'it was not committed')
+  await shows(t, page, 'no, nothing is stored of it', 'it was not committed')
   t.match(await page.getByRole('region', { name: 'Request', exact: true }).innerText(), /authorization: \[redacted\]/)
   t.match(await page.getByRole('region', { name: 'Answer' }).innerText(), /application\/problem\+json/)
 
@@ -58,7 +58,7 @@ t.test('secrets are redacted, and a fault and what it took away are shown', asyn
   await rows.first().click()
   await shows(t, page, 'Answer, before the fault took it')
   await shows(t, page, 'truncate, after it was handled')
-  await shows(t, page, 'yes, this request stored something')
+  await shows(t, page, 'yes, this request changed what is stored')
   const text = await page.locator('.detail').innerText()
   t.match(text, /"password": "\[redacted\]"/)
   t.notMatch(text, /hunter2|tc_live_/)
@@ -158,6 +158,9 @@ t.test('bodies that are no JSON, deep ones and long ones do no harm', async t =>
   await page.getByRole('heading', { name: 'Why it was refused' }).waitFor()
   await rows.nth(2).click()
   await shows(t, page, '17 bytes that are no JSON')
+  await create({ body: 'x'.repeat(70_000) })
+  await rows.first().and(page.locator('[aria-rowindex="2"]')).filter({ hasText: '413' }).click()
+  await shows(t, page, 'A body that was not read')
 })
 
 t.test('a request that the journal has lost is told of as such', async t => {

@@ -90,7 +90,7 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
         clearTimeout(due)
         due = undefined
         sentAt = performance.now()
-        if (brief && dropped !== journal.dropped(account)) {
+        if (brief && dropped !== journal.dropped(account) && raw.writableLength < mostUnsentBytes) {
           dropped = journal.dropped(account)
           raw.write(`event: dropped\ndata: ${dropped}\n\n`)
         }

@@ -53,7 +53,7 @@ function Whole({ entry, rules }) {
   const facts = /** @type {[string, unknown][]} */ ([
     ['Status', html`<${Status} entry=${entry} /> ${entry.status === null && 'no answer was sent'}`],
     ['Outcome', html`<${Outcome} entry=${entry} />`],
-    ['Stored', committed ? 'yes, this request stored something' : 'nothing'],
+    ['Committed', committed ? 'yes, this request changed what is stored' : 'no, nothing is stored of it'],
     ['Fault', fault && `${visible(fault.kind)}, ${fault.phase} it was handled`],
     [
       'Key',
@@ -70,7 +70,7 @@ function Whole({ entry, rules }) {
     ${
       findings.length > 0 &&
       html`<h3>Worth knowing</h3>
-        <ul class="reasons">${findings.map(({ code, path, message }) => html`<li><span class="tag">${visible(code)}</span> ${path && html`<code>${visible(path)}</code> `}${visible(message)}</li>`)}</ul>`
+        <ul class="reasons mild">${findings.map(({ code, path, message }) => html`<li><span class="tag">${visible(code)}</span> ${path && html`<code>${visible(path)}</code> `}${visible(message)}</li>`)}</ul>`
     }
     <${Facts} facts=${facts} />
     <p class="buttons">
@@ -79,10 +79,16 @@ function Whole({ entry, rules }) {
     </p>
     <div class="sides">
       <${Side} title="Request" headers=${entry.headers} body=${entry.body} notes=${notes}
-        none=${entry.body_bytes > 0 ? `${counted(entry.body_bytes, 'byte')} that are no JSON` : 'No body'} />
+        none=${withoutJson(entry)} />
       <${Side} title=${fault && entry.outcome === 'faulted' ? 'Answer, before the fault took it' : 'Answer'}
         headers=${answer.headers} body=${answer.body} notes=${new Map()} none="No body" />
     </div>`
+}
+
+/** What is said where there is no JSON to show. @param {Entry} entry */
+function withoutJson({ body_bytes, headers }) {
+  if (body_bytes > 0) return `${counted(body_bytes, 'byte')} that are no JSON`
+  return Number(headers['content-length']) > 0 || headers['transfer-encoding'] ? 'A body that was not read' : 'No body'
 }
 
 /** @param {{ id: string, rule: Rule | undefined }} props */
