@@ -1,4 +1,5 @@
 import t from 'tap'
+import { inspectorFiles } from '../src/control/inspector.ts'
 import { postNumber } from './fixtures/bench.ts'
 import { closeBrowser } from './fixtures/browser.ts'
 import { copied, inspector, shows } from './fixtures/inspector.ts'
@@ -124,4 +125,22 @@ t.test('reduced to its addresses: nothing is asked for elsewhere', async t => {
     asked.filter(url => !url.startsWith(`${controlUrl}/_topcalls/`)),
     []
   )
+})
+
+t.test('the page with all of its files comes to less than 60 kB on the wire, headers included', async t => {
+  const { page, controlUrl } = await inspector(t)
+  const network = await page.context().newCDPSession(page)
+  await network.send('Network.enable')
+  const files = new Map<string, string>()
+  let [bytes, count] = [0, 0]
+  network.on('Network.responseReceived', ({ requestId, response }) => files.set(requestId, response.url))
+  network.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    if (files.get(requestId)?.startsWith(`${controlUrl}/_topcalls/v1/`)) return
+    bytes += encodedDataLength
+    count++
+  })
+  await page.reload()
+  await page.getByText('Nothing has arrived yet').waitFor()
+  t.equal(count, inspectorFiles.length, 'each file once')
+  t.ok(bytes < 60_000, `${bytes} bytes`)
 })

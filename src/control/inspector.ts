@@ -18,6 +18,9 @@ const contentSecurityPolicy = [
   "trusted-types 'none'"
 ].join('; ')
 
+/** For whatever is no page. */
+const policyOfFiles = "default-src 'none'; frame-ancestors 'none'"
+
 const types = {
   html: 'text/html; charset=utf-8',
   css: 'text/css; charset=utf-8',
@@ -70,7 +73,7 @@ interface Options {
 export async function inspectorRoutes(scope: FastifyInstance, { api }: Options): Promise<void> {
   scope.addHook('onRequest', (_, reply, done) => {
     reply.headers({
-      'content-security-policy': contentSecurityPolicy,
+      'content-security-policy': policyOfFiles,
       'cross-origin-resource-policy': 'same-origin',
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
@@ -85,6 +88,7 @@ export async function inspectorRoutes(scope: FastifyInstance, { api }: Options):
   )
   scope.get('/', { prefixTrailingSlash: 'slash' }, async (request, reply) => {
     const page = await readFile(addressOf('index.html'), 'utf8')
+    reply.header('content-security-policy', contentSecurityPolicy)
     return send(request, reply, types.html, page.replace('data-api-port=""', `data-api-port="${portOf(api)}"`))
   })
   scope.get<{ Params: { file: string } }>('/inspector/:file', async (request, reply) => {
