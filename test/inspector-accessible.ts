@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import type { Page } from 'playwright-core'
 import t from 'tap'
 import { browserPage, closeBrowser } from './fixtures/browser.ts'
 import { inspector } from './fixtures/inspector.ts'
@@ -14,11 +15,15 @@ interface Violation {
   nodes: { html: string; failureSummary: string }[]
 }
 
-async function violations(page: Awaited<ReturnType<typeof browserPage>>): Promise<string[]> {
+async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe)
   const found: Violation[] = await page.evaluate('axe.run().then(({ violations }) => violations)')
   return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`))
 }
+
+/** Whether something of the page is wider than the window, and not in a box that scrolls by itself. */
+const isCut = (page: Page): Promise<boolean> =>
+  page.evaluate('[document.documentElement, document.querySelector("main")].some(one => one.scrollWidth > innerWidth)')
 
 const fake = await story()
 t.teardown(() => fake.close())
@@ -45,27 +50,33 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.getByText(text).first().waitFor({ state: 'attached' })
         await page.waitForTimeout(300)
         t.same(await violations(page), [], address)
-        const wide = await page.evaluate('document.documentElement.scrollWidth > innerWidth')
-        t.equal(wide, false, `${address} is no wider than the window`)
+        t.notOk(await isCut(page), `${address} is no wider than the window`)
       }
     })
   }
 }
 
-t.test('neither have the empty state, the help, the dialog for a key and the form for a token', async t => {
-  const { page } = await inspector(t)
-  await page.getByText('Nothing has arrived yet').waitFor()
-  t.same(await violations(page), [], 'empty')
-  await page.getByRole('button', { name: 'Keys of the keyboard' }).click()
-  t.same(await violations(page), [], 'help')
-  await page.keyboard.press('Escape')
-  await page.getByLabel('Account', { exact: true }).selectOption('+')
-  await page.getByRole('dialog').waitFor()
-  t.same(await violations(page), [], 'by its key')
-  const locked = await inspector(t, { control: { token: 'a-long-token' } })
-  await locked.page.getByLabel('The value of --control-token').waitFor()
-  t.same(await violations(locked.page), [], 'token')
-})
+for (const width of [1280, 400]) {
+  const browser = { viewport: { width, height: 800 } }
+
+  t.test(`neither have the empty state, the help, the dialog for a key and the form for a token, ${width}`, async t => {
+    const { page } = await inspector(t, { browser })
+    await page.getByText('Nothing has arrived yet').waitFor()
+    t.same(await violations(page), [], 'empty')
+    t.notOk(await isCut(page), 'empty')
+    await page.getByRole('button', { name: 'Keys of the keyboard' }).click()
+    t.same(await violations(page), [], 'help')
+    await page.keyboard.press('Escape')
+    await page.getByLabel('Account', { exact: true }).selectOption('+')
+    await page.getByRole('dialog').waitFor()
+    t.same(await violations(page), [], 'by its key')
+    const locked = await inspector(t, { browser, control: { token: 'a-long-token' } })
+    await locked.page.getByLabel('The value of --control-token').waitFor()
+    t.same(await violations(locked.page), [], 'token')
+    t.notOk(await isCut(locked.page), 'token')
+    t.equal(await locked.page.locator('.connection').innerText(), 'Locked')
+  })
+}
 
 t.test('without colours everything is still a word or a sign', async t => {
   const page = await browserPage(t, `${fake.url}/_topcalls/`, { forcedColors: 'active' })

@@ -74,7 +74,7 @@ function App() {
     ${helping && html`<${Help} close=${() => setHelping(false)} />`}`
 }
 
-const states = { connecting: 'Connecting', live: 'Live', lost: 'No connection, trying again' }
+const states = { connecting: 'Connecting', live: 'Live', locked: 'Locked', lost: 'No connection' }
 
 function Connection() {
   const state = connection.use()

@@ -90,7 +90,7 @@ function Faults({ account }) {
   const rows = (value?.data ?? []).map(
     fault => html`
       <tr key=${fault.id}>
-        <td><b>${visible(fault.kind)}</b> ${fault.status ?? fault.delay ?? ''} <span class="faint">${fault.phase}${fault.account_id === null && ', for all'}</span></td>
+        <td><b>${visible(fault.kind)}</b> ${fault.status ?? fault.delay ?? ''} <span class="faint">${fault.phase}${fault.account_id === null && ', for all'}</span>${!account && fault.account_id && html` <${Account} id=${fault.account_id} />`}</td>
         <td class="number">${fault.fired} ×</td>
         <td class="number">${fault.remaining === 0 ? 'spent' : (fault.remaining ?? 'no end')}</td>
         <td><button type="button" aria-label=${`Disarm ${fault.kind}`} onClick=${() => act(() => call('DELETE', `faults/${fault.id}`))}>Disarm</button></td>

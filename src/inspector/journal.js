@@ -23,7 +23,7 @@ export const journal = {
   gone: 0
 }
 
-/** @type {ReturnType<typeof followed<'connecting' | 'live' | 'lost'>>} */
+/** @type {ReturnType<typeof followed<'connecting' | 'live' | 'locked' | 'lost'>>} */
 export const connection = followed('connecting')
 const turn = followed(0)
 
@@ -84,7 +84,7 @@ export async function follow() {
       for (const one of told) take(one)
       plan()
     }).catch(() => {})
-    connection.set('lost')
+    connection.set(tokenWanted.get() ? 'locked' : 'lost')
     if (tokenWanted.get()) await tokenGiven()
     else await new Promise(resolve => setTimeout(resolve, Math.min(5_000, 250 * 2 ** failures)))
   }
