@@ -22,7 +22,7 @@ t.test('every file of the page comes compressed to who takes that', async t => {
 t.test('every module of the page is served, and nothing that is for the checker only', async t => {
   const served = new Set<string>(inspectorFiles)
   const expected = readdirSync(sources).filter(name => !/\.ts$|tsconfig\.json$/.test(name))
-  t.same([...served].sort(), [...expected, 'preact.js'].sort())
+  t.same([...served].sort(), [...expected, 'fidelity.md', 'preact.js'].sort())
   const { app } = await testBench(t)
   for (const name of ['types.ts', 'tsconfig.json', 'index.html', '..%2fcontrol%2fguard.ts', 'constructor', '']) {
     t.match(await app.inject(`/_topcalls/inspector/${name}`), { statusCode: 404 }, name)
@@ -44,13 +44,7 @@ t.test('nothing but the server itself may be loaded, run or framed', async t => 
     "require-trusted-types-for 'script'",
     "trusted-types 'none'"
   ])
-  for (const path of [
-    'inspector/app.js',
-    'inspector/base.css',
-    'inspector/icon.svg',
-    'fidelity.md',
-    'inspector/none'
-  ]) {
+  for (const path of ['inspector/app.js', 'inspector/base.css', 'inspector/icon.svg', 'inspector/fidelity.md']) {
     const { headers } = await app.inject(`/_topcalls/${path}`)
     t.equal(headers['content-security-policy'], "default-src 'none'; frame-ancestors 'none'", path)
     t.match(headers, { 'x-content-type-options': 'nosniff', 'cross-origin-resource-policy': 'same-origin' }, path)
@@ -64,19 +58,22 @@ t.test('all addresses are relative, so that the page works behind a published po
     t.notMatch(text, /innerHTML|eval\(| on[a-z]+="/, name)
   }
   const { app } = await testBench(t)
-  t.match(await app.inject('/_topcalls'), { statusCode: 302, headers: { location: '_topcalls/' } })
+  for (const query of ['', '?a=/']) {
+    t.match(await app.inject(`/_topcalls${query}`), { statusCode: 302, headers: { location: '_topcalls/' } })
+    t.match(await app.inject(`/_topcalls/${query}`), { statusCode: 200 })
+  }
 })
 
 t.test('the ledger is served as a text', async t => {
   const { app } = await testBench(t)
-  const answer = await app.inject('/_topcalls/fidelity.md')
+  const answer = await app.inject('/_topcalls/inspector/fidelity.md')
   t.match(answer, { statusCode: 200, headers: { 'content-type': /text\/plain/ } })
   t.match(answer.body, /\| B4 \|/)
 })
 
 t.test('without a control plane there is no inspector; with a port of its own it is there', async t => {
   const none = await testBench(t, { control: false })
-  for (const path of ['/_topcalls/', '/_topcalls', '/_topcalls/inspector/app.js', '/_topcalls/fidelity.md']) {
+  for (const path of ['/_topcalls/', '/_topcalls', '/_topcalls/inspector/app.js', '/_topcalls/inspector/fidelity.md']) {
     t.equal((await fetch(`${none.url}${path}`)).status, 404, path)
   }
   const { url, controlUrl } = await testBench(t, { control: { port: 0 } })

@@ -77,7 +77,6 @@ chmodSync(join(outdir, 'main.js'), 0o755)
 // The inspector needs no building: a browser runs its modules as they are.
 mkdirSync(join(outdir, 'inspector'))
 for (const name of inspectorFiles) copyFileSync(addressOf(name), join(outdir, 'inspector', name))
-copyFileSync('docs/fidelity.md', join(outdir, 'inspector', 'fidelity.md'))
 
 /** The folders of the packages whose code is in the bundle, and of the one that the inspector's copy is of. */
 const bundled = new Set(

@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { existsSync, readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { packageFolder } from '../package.ts'
 import { Problem } from '../problem.ts'
 
 /** Nothing from elsewhere, nothing inline, and no text that becomes markup. */
-const contentSecurityPolicy = [
+const policyOfPage = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -29,7 +29,7 @@ const types = {
   md: 'text/plain; charset=utf-8'
 } as const
 
-/** Every file of the page. */
+/** Every file of the page, and the ledger that it names. */
 export const inspectorFiles = [
   'index.html',
   'icon.svg',
@@ -58,7 +58,8 @@ export const inspectorFiles = [
   'search.js',
   'stream.js',
   'text.js',
-  'threads.js'
+  'threads.js',
+  'fidelity.md'
 ] as const
 
 interface Options {
@@ -70,42 +71,39 @@ interface Options {
  * The page that shows what arrives. It holds nothing of anybody, so it is given without a token; what it shows it asks the
  * control plane for, and brings the token there.
  */
-export async function inspectorRoutes(scope: FastifyInstance, { api }: Options): Promise<void> {
-  scope.addHook('onRequest', (_, reply, done) => {
-    reply.headers({
-      'content-security-policy': policyOfFiles,
-      'cross-origin-resource-policy': 'same-origin',
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'cache-control': 'no-cache'
-    })
-    done()
-  })
-
+export function inspectorPage(request: FastifyRequest, reply: FastifyReply, { api }: Options) {
   // The page's own addresses are relative: somebody may have published the server below another path.
-  scope.get('', { prefixTrailingSlash: 'no-slash' }, async (_, reply) =>
-    reply.code(302).header('location', '_topcalls/').send()
-  )
-  scope.get('/', { prefixTrailingSlash: 'slash' }, async (request, reply) => {
-    const page = await readFile(addressOf('index.html'), 'utf8')
-    reply.header('content-security-policy', contentSecurityPolicy)
-    return send(request, reply, types.html, page.replace('data-api-port=""', `data-api-port="${portOf(api)}"`))
-  })
-  scope.get<{ Params: { file: string } }>('/inspector/:file', async (request, reply) => {
-    const { file } = request.params
-    const name = inspectorFiles.find(known => known === file && known !== 'index.html')
-    if (!name) throw new Problem('not_found', 'The inspector has no such file')
-    return send(request, reply, typeOf(name), await readFile(addressOf(name)))
-  })
-  scope.get('/fidelity.md', async (request, reply) => send(request, reply, types.md, await readFile(ledger())))
+  if (!/^[^?]*\/(?:\?|$)/.test(request.url)) return reply.redirect('_topcalls/')
+  const page = readFileSync(addressOf('index.html'), 'utf8')
+  const told = page.replace('data-api-port=""', `data-api-port="${portOf(api)}"`)
+  return send(request, reply, { type: types.html, text: told, policy: policyOfPage })
+}
+
+/** A file that the page asks for. */
+export function inspectorFile(request: FastifyRequest<{ Params: { file: string } }>, reply: FastifyReply) {
+  const { file } = request.params
+  const name = inspectorFiles.find(known => known === file && known !== 'index.html')
+  if (!name) throw new Problem('not_found', 'The inspector has no such file')
+  return send(request, reply, { type: typeOf(name), text: readFileSync(addressOf(name)), policy: policyOfFiles })
+}
+
+interface Sent {
+  type: string
+  text: Buffer | string
+  policy: string
 }
 
 /** Sends a text, compressed for who takes that: some watch a server that is far away. */
-async function send({ headers }: FastifyRequest, reply: FastifyReply, type: string, text: Buffer | string) {
-  reply.type(type).header('vary', 'accept-encoding')
+function send({ headers }: FastifyRequest, reply: FastifyReply, { type, text, policy }: Sent) {
+  reply.type(type).headers({
+    'content-security-policy': policy,
+    'cross-origin-resource-policy': 'same-origin',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-cache',
+    vary: 'accept-encoding'
+  })
   if (!/\bgzip\b/.test(String(headers['accept-encoding']))) return reply.send(text)
-  // Nothing else needs it, so it is not loaded at start.
-  const { gzipSync } = await import('node:zlib')
   return reply.header('content-encoding', 'gzip').send(gzipSync(text))
 }
 
@@ -123,9 +121,8 @@ const isBuilt = () => existsSync(new URL('index.html', builtFolder))
 
 export function addressOf(name: string): URL {
   if (isBuilt()) return new URL(name, builtFolder)
-  // The build puts it beside the others.
+  // The build puts these beside the others.
   if (name === 'preact.js') return new URL('standalone.module.js', import.meta.resolve('htm/preact/standalone'))
+  if (name === 'fidelity.md') return new URL('docs/fidelity.md', packageFolder)
   return new URL(name, new URL('../inspector/', import.meta.url))
 }
-
-const ledger = () => (isBuilt() ? new URL('fidelity.md', builtFolder) : new URL('docs/fidelity.md', packageFolder))

@@ -43,7 +43,7 @@ export function Contract({ account, path: [chosen] }) {
   return html`
     <div class="page">
       <h1>Contract</h1>
-      <p>${percent} %: ${seen} of the ${counted(demanded, 'situation')} that a suite should have with strictness ${strictness}. The long form of each rule is in <a href="fidelity.md">docs/fidelity.md</a>.</p>
+      <p>${percent} %: ${seen} of the ${counted(demanded, 'situation')} that a suite should have with strictness ${strictness}. The long form of each rule is in <a href="inspector/fidelity.md">docs/fidelity.md</a>.</p>
       <meter min="0" max="100" value=${percent} aria-label="Coverage">${percent} %</meter>
       <div class="matrix" role="group" aria-label="Rules">
         ${Object.entries(Object.groupBy(rules, ({ rule }) => rule.charAt(0))).map(
