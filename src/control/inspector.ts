@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { packageFolder } from '../package.ts'
-import { Problem } from '../problem.ts'
+
+// Loaded when it is asked for. It shares no module with the rest, since those would be files of their own in the built program,
+// which each start then reads.
 
 /** Nothing from elsewhere, nothing inline, and no text that becomes markup. */
 const policyOfPage = [
@@ -79,12 +80,12 @@ export function inspectorPage(request: FastifyRequest, reply: FastifyReply, { ap
   return send(request, reply, { type: types.html, text: told, policy: policyOfPage })
 }
 
-/** A file that the page asks for. */
-export function inspectorFile(request: FastifyRequest<{ Params: { file: string } }>, reply: FastifyReply) {
-  const { file } = request.params
-  const name = inspectorFiles.find(known => known === file && known !== 'index.html')
-  if (!name) throw new Problem('not_found', 'The inspector has no such file')
-  return send(request, reply, { type: typeOf(name), text: readFileSync(addressOf(name)), policy: policyOfFiles })
+/** A file that the page asks for; undefined where there is none of this name. */
+export function inspectorFile(name: string, request: FastifyRequest, reply: FastifyReply) {
+  const known = inspectorFiles.find(one => one === name && one !== 'index.html')
+  return (
+    known && send(request, reply, { type: typeOf(known), text: readFileSync(addressOf(known)), policy: policyOfFiles })
+  )
 }
 
 interface Sent {
@@ -123,6 +124,6 @@ export function addressOf(name: string): URL {
   if (isBuilt()) return new URL(name, builtFolder)
   // The build puts these beside the others.
   if (name === 'preact.js') return new URL('standalone.module.js', import.meta.resolve('htm/preact/standalone'))
-  if (name === 'fidelity.md') return new URL('docs/fidelity.md', packageFolder)
+  if (name === 'fidelity.md') return new URL('../../docs/fidelity.md', import.meta.url)
   return new URL(name, new URL('../inspector/', import.meta.url))
 }

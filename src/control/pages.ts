@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { Problem } from '../problem.ts'
 import { docsRoutes } from './docs.ts'
 
 interface Options {
@@ -19,6 +20,8 @@ export async function pages(scope: FastifyInstance, { api, control }: Options): 
   })
   scope.get<{ Params: { file: string } }>('/inspector/:file', { exposeHeadRoute: false }, async (request, reply) => {
     const { inspectorFile } = await import('./inspector.ts')
-    return inspectorFile(request, reply)
+    const sent = inspectorFile(request.params.file, request, reply)
+    if (!sent) throw new Problem('not_found', 'The inspector has no such file')
+    return sent
   })
 }
