@@ -6,6 +6,7 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
 COPY src src
 COPY tools tools
+COPY docs/fidelity.md docs/
 RUN npm run build
 
 FROM node:24-bookworm-slim AS dependencies

@@ -10,9 +10,9 @@ import Fastify, {
 import type { Chance } from './chance.ts'
 import { type Clock, createClock, frozenClock, parseInstant } from './clock.ts'
 import { keepApart } from './connection.ts'
-import { docsRoutes } from './control/docs.ts'
 import type { GuardOptions } from './control/guard.ts'
 import { healthRoutes } from './control/health.ts'
+import { pages } from './control/pages.ts'
 import { controlPlane } from './control/plane.ts'
 import { UsageError } from './failure.ts'
 import { answerParserErrors, controlPrefix, refuseBareHttp, refuseUnknownRoutes, sendProblem } from './http-errors.ts'
@@ -177,7 +177,8 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
       prefix: controlPrefix
     })
   }
-  await host.register(scope => docsRoutes(scope, { api: app, control: control !== false }), { prefix: '/_topcalls' })
+  const plane = apart ? 'apart' : control ? 'beside' : 'none'
+  await host.register(scope => pages(scope, { api: app, control: plane }), { prefix: '/_topcalls' })
 
   app.decorate('controlApp', apart)
   if (apart) app.addHook('preClose', () => apart.close())

@@ -6,7 +6,7 @@ const body = JSON.stringify(plainCarrier)
 
 t.test('an unknown route answers 404, whoever asks and whatever is sent', async t => {
   const { app, createRaw } = await emulator(t)
-  for (const url of ['/', '/v1', '/v1/', '/v1/carriers', `${carriersUrl}/`, '/_topcalls', '/_topcalls/nothing']) {
+  for (const url of ['/', '/v1', '/v1/', '/v1/carriers', `${carriersUrl}/`, '/_topcallsx', '/_topcalls/nothing']) {
     const answer = await app.inject({
       method: 'POST',
       url,

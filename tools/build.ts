@@ -1,6 +1,16 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync
+} from 'node:fs'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
+import { addressOf, inspectorFiles } from '../src/control/inspector.ts'
 
 // Makes dist/ of src/: few files in the place of the 1 250 that Node would look for, which halves the start. Declarations
 // come from tsc. What brings files or native code of its own stays outside.
@@ -64,9 +74,15 @@ const { metafile } = await build({
 })
 chmodSync(join(outdir, 'main.js'), 0o755)
 
-/** The folders of the packages whose code is in the bundle. */
+// The inspector needs no building: a browser runs its modules as they are.
+mkdirSync(join(outdir, 'inspector'))
+for (const name of inspectorFiles) copyFileSync(addressOf(name), join(outdir, 'inspector', name))
+
+/** The folders of the packages whose code is in the bundle, and of the one that the inspector's copy is of. */
 const bundled = new Set(
-  Object.keys(metafile.inputs).flatMap(input => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? [])
+  [...Object.keys(metafile.inputs), 'node_modules/htm/'].flatMap(
+    input => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []
+  )
 )
 const notices = [...bundled].sort().map(folder => {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))

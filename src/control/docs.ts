@@ -15,7 +15,7 @@ interface Options {
 }
 
 /** The OpenAPI documents and a page to read them and try them, without network. */
-export async function docsRoutes(scope: FastifyInstance, { api, control }: Options): Promise<void> {
+export function docsRoutes(scope: FastifyInstance, { api, control }: Options): void {
   scope.get('/openapi.json', async () => api.swagger())
   scope.get('/openapi.yaml', async (_, reply) =>
     reply.type('application/yaml; charset=utf-8').send(api.swagger({ yaml: true }))

@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { Type } from 'typebox'
-import { Filter } from '../schemas/request.ts'
-import { entryOf } from '../store/journal.ts'
+import { filters } from '../schemas/request.ts'
+import { briefOf, entryOf } from '../store/journal.ts'
 import { namedAccount } from './accounts.ts'
 import { described, problem } from './document.ts'
 import { passes } from './requests.ts'
@@ -12,12 +13,28 @@ const heartbeatMilliseconds = 15_000
 const mostUnsentBytes = 1024 * 1024
 const entriesAtOnce = 50
 
+/** So many are looked at in one go. The search of a full journal takes tenths of a second, and others wait meanwhile. */
+const entriesPerTurn = 500
+
+/** So long what comes is gathered, after something was sent: nobody sees the difference. */
+const restMilliseconds = 50
+
 /** Entries of the journal as server-sent events, as they come. */
 export function eventRoutes(control: Control, { journal, keys }: ControlServices): void {
+  // Random with a seed too: a server that was started again must have another.
+  const epoch = randomBytes(4).toString('hex')
   const open = new Set<() => void>()
   control.addHook('preClose', async () => {
     for (const end of open) end()
   })
+
+  /** The number behind which a reader goes on: from now on without one, and from the first where it is of another start. */
+  function placeOf(last: string | undefined): number {
+    if (last === undefined) return journal.last()
+    const number = Number(last.slice(last.indexOf('-') + 1))
+    const isOurs = last.startsWith(`${epoch}-`) || !last.includes('-')
+    return isOurs && number <= journal.last() ? number : 0
+  }
 
   control.get(
     '/events',
@@ -28,10 +45,23 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
         ...described(
           'requests',
           'streamRequests',
-          'Follow the journal: server-sent events of the type `request`; resumes behind `Last-Event-ID`'
+          'Follow the journal: server-sent events of the type `request`; resumes behind `Last-Event-ID`, and begins anew behind one of an earlier start'
         ),
-        querystring: Filter,
-        headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })) }),
+        querystring: Type.Object(
+          {
+            ...filters,
+            brief: Type.Optional(
+              Type.Boolean({
+                description:
+                  'Without headers and bodies, which are most of the work, and with events of the type `dropped`: how many the journal had no room for; default false'
+              })
+            )
+          },
+          { additionalProperties: false }
+        ),
+        headers: Type.Object({
+          'last-event-id': Type.Optional(Type.String({ pattern: '^([0-9a-f]{8}-)?[0-9]{1,15}$' }))
+        }),
         response: {
           200: { description: 'Entries', content: { 'text/event-stream': { schema: Type.String() } } },
           '4xx': problem
@@ -39,7 +69,8 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
       }
     },
     (request, reply) => {
-      const filter = request.query
+      const { brief = false, ...filter } = request.query
+      const told = brief ? briefOf : entryOf
       const account = namedAccount(keys, filter.account)
 
       const { raw } = reply.hijack()
@@ -48,35 +79,58 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
         'cache-control': 'no-store',
         'x-accel-buffering': 'no'
       })
-      raw.write(': fake-topcalls\n\n')
-      const last = request.headers['last-event-id']
-      let position = last === undefined ? journal.last() : Number(last)
+      let position = placeOf(request.headers['last-event-id'])
+      // Who loses the connection before anything came goes on from here.
+      raw.write(`: fake-topcalls\nid: ${epoch}-${position}\n\n`)
+      let dropped: number | undefined
+      let sentAt = Number.NEGATIVE_INFINITY
+      let due: NodeJS.Timeout | undefined
       /** Sends what the journal has behind the last one that was looked at, as far as the reader takes it. */
       const send = () => {
-        while (raw.writableLength < mostUnsentBytes) {
+        clearTimeout(due)
+        due = undefined
+        sentAt = performance.now()
+        if (brief && dropped !== journal.dropped(account) && raw.writableLength < mostUnsentBytes) {
+          dropped = journal.dropped(account)
+          raw.write(`event: dropped\ndata: ${dropped}\n\n`)
+        }
+        for (let looked = 0; raw.writableLength < mostUnsentBytes; looked += entriesAtOnce) {
+          if (looked >= entriesPerTurn) {
+            due = setTimeout(send)
+            return
+          }
           const entries = journal.after(position, entriesAtOnce, account)
+          let text = ''
           for (const entry of entries) {
             position = entry.number
             if (passes(filter, entry)) {
-              raw.write(`id: ${entry.number}\nevent: request\ndata: ${JSON.stringify(entryOf(entry))}\n\n`)
+              text += `id: ${epoch}-${entry.number}\nevent: request\ndata: ${JSON.stringify(told(entry))}\n\n`
             }
           }
+          if (text !== '') raw.write(text)
           if (entries.length < entriesAtOnce) return
         }
       }
       raw.on('drain', send)
       send()
 
-      const stopListening = journal.listen(send)
+      /** Sends at once after a pause, and what comes in quick succession together: each write costs half as much as a request. */
+      const announce = () => {
+        due ??= setTimeout(send, Math.max(0, sentAt + restMilliseconds - performance.now()))
+      }
+      const stopListening = journal.listen(announce)
       const heartbeat = setInterval(() => raw.write(': still here\n\n'), heartbeatMilliseconds)
       const end = () => {
         stopListening()
         raw.off('drain', send)
+        send()
+        clearTimeout(due)
         raw.end()
       }
       open.add(end)
       raw.once('close', () => {
         stopListening()
+        clearTimeout(due)
         clearInterval(heartbeat)
         open.delete(end)
       })

@@ -12,7 +12,7 @@ import {
   Verified,
   WaitFilter
 } from '../schemas/request.ts'
-import { entryOf, type KeptEntry, unpacked } from '../store/journal.ts'
+import { entryOf, hasWords, type KeptEntry, unpacked } from '../store/journal.ts'
 import { namedAccount } from './accounts.ts'
 import { answers, described, noContent, unmet } from './document.ts'
 import type { Control, ControlServices } from './services.ts'
@@ -24,10 +24,10 @@ const longestTimeoutMilliseconds = 60_000
 const shownMisses = 3
 
 /** Whether an entry passes a filter. */
-export function passes({ account: _, since, ...match }: Filter, entry: KeptEntry): boolean {
+export function passes({ account: _, since, text, ...match }: Filter, entry: KeptEntry): boolean {
   if (since !== undefined && entry.at < Date.parse(since)) return false
   const subject: Subject = { ...entry, headers: {}, body: undefined }
-  return differences(match, subject).length === 0
+  return differences(match, subject).length === 0 && (text === undefined || hasWords(text, entry))
 }
 
 export function requestRoutes(control: Control, { journal, keys }: ControlServices): void {
@@ -170,8 +170,9 @@ export function requestRoutes(control: Control, { journal, keys }: ControlServic
       }
       const found = matching()
       if (found.length >= wanted) return { data: found.map(entryOf) }
-      const { account: _, since, ...match } = filter
-      const recent = journal.entries(account).filter(entry => passes(since === undefined ? {} : { since }, entry))
+      const { account: _, since, text, ...match } = filter
+      const scope = { ...(since !== undefined && { since }), ...(text !== undefined && { text }) }
+      const recent = journal.entries(account).filter(entry => passes(scope, entry))
       const compared = recent.map(kept => compare(match, kept))
       const until = closing ? 'before the server closed' : `within ${patience} ms`
       throw unmetExpectation(

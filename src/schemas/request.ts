@@ -105,6 +105,11 @@ export const filters = {
   idempotency_key: Type.Optional(Type.String()),
   method: Type.Optional(Type.String()),
   path: Type.Optional(Type.String({ description: 'The whole path; `*` stands for anything' })),
+  text: Type.Optional({
+    ...Text,
+    description:
+      'Words that the request or its answer must have, each anywhere: in what the journal tells of it, headers and bodies included; upper and lower case are the same'
+  }),
   since: Type.Optional(Instant("Not before this instant of the account's clock"))
 }
 export const Filter = Type.Object(filters, { additionalProperties: false })

@@ -200,6 +200,26 @@ export const packed = (text: string): Uint8Array => encoder.encode(text)
 /** What the text of an entry's details says. */
 export const unpacked = (details: Uint8Array) => JSON.parse(decoder.decode(details))
 
+/** Whether an entry has each of some words, in what is told of it or in its headers and bodies. */
+export function hasWords(text: string, entry: KeptEntry): boolean {
+  const words = text.toLowerCase().split(/\s+/)
+  const { id, account_id, method, path, idempotency_key, outcome, status, rules, fault, findings } = entry
+  const told = [id, account_id, method, path, idempotency_key, outcome, status, rules, fault?.kind]
+  const plain = [...told, findings.map(({ code }) => code)].join(' ').toLowerCase()
+  const has = (json: string) =>
+    words.every(word => plain.includes(word) || json.includes(JSON.stringify(word).slice(1, -1)))
+  const kept = decoder.decode(entry.details)
+  // Most are ruled out unparsed. Not where letters are escapes: some clients send all but ASCII so.
+  if (!kept.includes('\\u') && !has(kept.toLowerCase())) return false
+  const { headers, body, answer } = JSON.parse(kept)
+  return has(JSON.stringify([headers, body, answer.headers, answer.body]).toLowerCase())
+}
+
+/** An entry as it is told to who follows them all: without headers and bodies. */
+export function briefOf({ number: _, weight: __, details: ___, at, ...rest }: KeptEntry) {
+  return { ...rest, at: new Date(at).toISOString() }
+}
+
 /** An entry as it is told. */
 export function entryOf({ number: _, weight: __, at, details, ...rest }: KeptEntry): Entry {
   const { headers, body, answer } = unpacked(details)

@@ -8,6 +8,7 @@ import { disk } from './disk.ts'
 import { endurance } from './endurance.ts'
 import { expiry } from './expiry.ts'
 import { fuzz } from './fuzz.ts'
+import { inspector } from './inspector.ts'
 import { lock } from './lock.ts'
 import { powerLoss } from './power-loss.ts'
 import { processes } from './processes.ts'
@@ -22,6 +23,7 @@ const programs: Record<string, Soak<Record<string, number>>> = {
   endurance,
   expiry,
   fuzz,
+  inspector,
   lock,
   'power-loss': powerLoss,
   processes
