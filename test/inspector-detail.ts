@@ -152,6 +152,7 @@ t.test('bodies that are no JSON, deep ones and long ones do no harm', async t =>
   await create({ body: `${'['.repeat(99)}${']'.repeat(99)}` })
   const many = Object.fromEntries(Array.from({ length: 4_000 }, (_, index) => [`m${index}`, index]))
   await create({ body: { carrier_name: 'x', sip_gateway: { ipv4: '203.0.113.1' }, ...many } })
+  await rows.nth(2).waitFor()
   await rows.first().click()
   await shows(t, page, /\d+ more lines/)
   await rows.nth(1).click()
