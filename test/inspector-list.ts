@@ -185,9 +185,26 @@ t.test('what is chosen stays in sight while others come, and the list goes on at
   const { y = 0, height = 0 } = (await chosen.boundingBox()) ?? {}
   t.ok(height > 0 && y + height <= 800, 'and after a reload')
   await page.keyboard.press('Escape')
+  // The list is as wide as before, and has brought what is chosen into sight.
+  await page.getByText('Time (UTC)').waitFor()
   await page.getByRole('grid').evaluate(box => box.scrollTo(0, 0))
   await page.locator('[role=row][aria-rowindex="2"]').waitFor()
   await create()
   await page.getByText('121 requests').first().waitFor()
   t.equal(await rows.first().getAttribute('aria-rowindex'), '2', 'the newest is seen again')
+})
+
+t.test('many tabs that search leave the browser a connection for what they ask', async t => {
+  const { page, create, controlUrl } = await inspector(t)
+  await create()
+  for (let tab = 0; tab < 4; tab++) {
+    const other = tab === 0 ? page : await page.context().newPage()
+    await other.goto(`${controlUrl}/_topcalls/`)
+    await other.getByLabel('Search').fill('203.0.113.10')
+    await other.getByText('1 request', { exact: true }).first().waitFor()
+    await other.waitForTimeout(500)
+    await other.locator('[role=row]:not(.head)').first().click()
+    await other.getByRole('heading', { name: 'Answer', exact: true }).waitFor()
+    t.ok(await other.getByText('"203.0.113.10"').isVisible(), `tab ${tab + 1}`)
+  }
 })

@@ -144,6 +144,20 @@ t.test('words are looked for in all that the journal tells, and in nothing else'
   await t.rejects(control.requests.wait({ text: 'nowhere', timeout: 10 }), { message: /^0 matched within 10 ms/ })
 })
 
+t.test('the stream ends after what there is for who asks so, and says how far it looked', async t => {
+  const { url, create } = await testBench(t)
+  for (let number = 0; number < 120; number++) await create(number === 30 ? { key: 'the-thirty-first' } : {})
+  const search = `${url}/_topcalls/v1/events?brief=true&follow=false&text=thirty-first`
+  const ask = async (last: string) => (await fetch(search, { headers: { 'last-event-id': last } })).text()
+  const told = await ask('0')
+  t.equal(told.split('event: request').length, 2)
+  const [end = ''] = /\S+-120(?=\n\n$)/.exec(told) ?? []
+  t.match(end, /^[0-9a-f]{8}-120$/)
+  t.notMatch(await ask(end), /event: request/)
+  await create({ key: 'another-thirty-first' })
+  t.match(await ask(end), /event: request[\s\S]*-121\n\n$/)
+})
+
 t.test('the stream tells what the journal had no room for', async t => {
   const { url, create } = await testBench(t, { journal: { entries: 3, bytes: 1_000_000 } })
   for (let number = 0; number < 5; number++) await create()

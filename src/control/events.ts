@@ -55,6 +55,9 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
                 description:
                   'Without headers and bodies, which are most of the work, and with events of the type `dropped`: how many the journal had no room for; default false'
               })
+            ),
+            follow: Type.Optional(
+              Type.Boolean({ description: 'Whether to go on with what comes; false ends after what there is' })
             )
           },
           { additionalProperties: false }
@@ -69,7 +72,7 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
       }
     },
     (request, reply) => {
-      const { brief = false, ...filter } = request.query
+      const { brief = false, follow = true, ...filter } = request.query
       const told = brief ? briefOf : entryOf
       const account = namedAccount(keys, filter.account)
 
@@ -108,11 +111,14 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
             }
           }
           if (text !== '') raw.write(text)
-          if (entries.length < entriesAtOnce) return
+          if (entries.length < entriesAtOnce) {
+            if (follow) return
+            // Who asks again goes on behind all that was looked at.
+            raw.write(`id: ${epoch}-${position}\n\n`)
+            return end()
+          }
         }
       }
-      raw.on('drain', send)
-      send()
 
       /** Sends at once after a pause, and what comes in quick succession together: each write costs half as much as a request. */
       const announce = () => {
@@ -120,20 +126,25 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
       }
       const stopListening = journal.listen(announce)
       const heartbeat = setInterval(() => raw.write(': still here\n\n'), heartbeatMilliseconds)
-      const end = () => {
+      const stop = () => {
         stopListening()
         raw.off('drain', send)
-        send()
-        clearTimeout(due)
-        raw.end()
-      }
-      open.add(end)
-      raw.once('close', () => {
-        stopListening()
         clearTimeout(due)
         clearInterval(heartbeat)
-        open.delete(end)
-      })
+        open.delete(close)
+      }
+      const end = () => {
+        stop()
+        raw.end()
+      }
+      const close = () => {
+        send()
+        end()
+      }
+      open.add(close)
+      raw.on('drain', send)
+      raw.once('close', stop)
+      send()
     }
   )
 }
