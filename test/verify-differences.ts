@@ -16,7 +16,11 @@ for (const { behaviour, value, manner } of differences) {
   t.test(`${JSON.stringify(observed)} is recognised, saved, and expected from then on`, async t => {
     const file = join(t.testdir(), 'observed.json')
     // The same of another server and, started with --observed, of the fake itself.
-    for (const options of [{ manner: manner() }, { fake: { observed: { behaviour: observed } } }]) {
+    for (const { only, ...options } of [
+      { manner: manner(), only: knowing(behaviour) },
+      // With every case, since the fake must be right in all that follows from it.
+      { fake: { observed: { behaviour: observed } }, only: undefined }
+    ]) {
       const double = await startDouble(t, options)
 
       const first = await verified(double.url, { save: file, only: knowing(behaviour) })
@@ -26,7 +30,7 @@ for (const { behaviour, value, manner } of differences) {
       t.same(saved, { observed_at: saved.observed_at, url: double.url, behaviour: observed })
       t.ok(Date.parse(saved.observed_at))
 
-      const second = await verified(double.url, { observed: file })
+      const second = await verified(double.url, { observed: file, only })
       t.same([...second.failed.keys()], [])
       t.equal(second.code, 0)
     }

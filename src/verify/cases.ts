@@ -160,11 +160,20 @@ export type Case = Static<typeof Case>
 
 export const casesFolder = new URL('contract/cases/', packageFolder)
 
+const known = new Map<string, Case[]>()
+
 /**
- * Reads every case, in the order of the files and within them.
+ * Reads every case, in the order of the files and within them. They are read once, since that is what takes longest in a run
+ * against this machine.
  * @throws {Failure} for a case that is no such thing: the package is damaged
  */
 export function readCases(folder: URL = casesFolder): Case[] {
+  const cases = known.get(folder.href) ?? casesIn(folder)
+  known.set(folder.href, cases)
+  return cases
+}
+
+function casesIn(folder: URL): Case[] {
   const files = readdirSync(folder)
     .filter(name => name.endsWith('.yaml'))
     .sort()
