@@ -138,6 +138,18 @@ t.test('another account can neither see nor steer it', async t => {
   t.equal((await control.phoneNumbers.setStatus(id, 'failed')).status, 'failed', 'without an account: any')
 })
 
+t.test('where two accounts have a number under the same id, the one that was named is steered and told', async t => {
+  const { control } = await provisioning(t)
+  const [one, two] = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222']
+  const id = '33333333-3333-4333-8333-333333333333'
+  for (const account_id of [one, two]) {
+    const phone_numbers = [{ id, number: '+12025550123' }]
+    await control.forAccount(account_id).state.import({ version: 1, accounts: [{ account_id, phone_numbers }] })
+  }
+  t.match(await control.forAccount(two).phoneNumbers.setStatus(id, 'inactive'), { account_id: two, status: 'inactive' })
+  t.match((await control.forAccount(one).phoneNumbers.list()).data, [{ account_id: one, status: 'active' }])
+})
+
 t.test('an export holds numbers with what becomes of them, and an import brings them back', async t => {
   const { own, add, read } = await provisioning(t)
   await own.faults.arm({ kind: 'pending', becomes: 'failed', after: '1h', error_message: 'why', times: 1 })

@@ -61,7 +61,7 @@ export function phoneNumberControl(control: Control, { phoneNumbers, accounts, k
           const next = { next_status: status, next_at: later(now(row), wait), next_error_message: error_message }
           phoneNumbers.change(row, { ...present, ...next })
         }
-        return viewOf(phoneNumbers.find('id', row.id) as PhoneNumberRow)
+        return viewOf(phoneNumbers.find('id', row.id, row.account_id) as PhoneNumberRow)
       })
     }
   )
