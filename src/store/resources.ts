@@ -68,13 +68,22 @@ export function resourceRows<Row extends ResourceRow>(options: Options<Row>) {
     )
   })
   const finders = Object.fromEntries(ids.map(column => [column, find(column)]))
-  const list = db.prepare<[account: number, created_at: number, rowid: number, limit: number], Stored>(
-    `SELECT * FROM ${table} WHERE account = ? AND (created_at, rowid) < (?, ?) AND ${listed}
+  // SQLite seeks by the first of `(created_at, rowid) < (?, ?)` only, and on a clock that stands still all rows are of one instant.
+  const sameInstant = db.prepare<[account: number, created_at: number, rowid: number, limit: number], Stored>(
+    `SELECT * FROM ${table} WHERE account = ? AND created_at = ? AND rowid < ? AND ${listed} ORDER BY rowid DESC LIMIT ?`
+  )
+  const earlier = db.prepare<[account: number, created_at: number, limit: number], Stored>(
+    `SELECT * FROM ${table} WHERE account = ? AND created_at < ? AND ${listed}
      ORDER BY created_at DESC, rowid DESC LIMIT ?`
   )
 
   /** The greatest row number that was given: were it given again after a deletion, a new row could be behind an old cursor. */
   let mark = 0
+
+  function behind(account: number, limit: number, { created_at, rowid }: Position): Stored[] {
+    const rows = sameInstant.all(account, created_at, rowid, limit)
+    return rows.length < limit ? [...rows, ...earlier.all(account, created_at, limit - rows.length)] : rows
+  }
 
   return {
     ...rows,
@@ -107,10 +116,8 @@ export function resourceRows<Row extends ResourceRow>(options: Options<Row>) {
       return row && (told(row) as Numbered<Row>)
     },
     /** Newest first, those behind a position. */
-    list: (account: string, limit: number, { created_at, rowid } = start): Numbered<Row>[] =>
-      ofAccount(account, number => list.all(number, created_at, rowid, limit), []).map(
-        row => told(row) as Numbered<Row>
-      ),
+    list: (account: string, limit: number, position = start): Numbered<Row>[] =>
+      ofAccount(account, number => behind(number, limit, position), []).map(row => told(row) as Numbered<Row>),
     /** The newest instant of an account, or 0. */
     newestAt: (account: string): number =>
       Math.max(...newest.map(statement => statement.get(texts.known(account) ?? noText) ?? 0)),
