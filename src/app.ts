@@ -212,6 +212,8 @@ async function createServer({ chance, logger, onArrival, observed }: ServerOptio
     genReqId: newRequestId,
     ...patience,
     bodyLimit,
+    // So that no id in a path is too long for the route that judges it: the head bounds it already.
+    routerOptions: { maxParamLength: maxHeaderSize },
     http: { requireHostHeader: false, maxHeaderSize, ...patience },
     forceCloseConnections: 'idle',
     // A request that still arrives on an open connection is answered like any other.

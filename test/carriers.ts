@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import { carriersUrl, emulator, faultsOf, plainCarrier } from './fixtures/emulator.ts'
+import { carriersUrl, emulator, faultsOf, numbersUrl, plainCarrier } from './fixtures/emulator.ts'
 
 const reader = {
   key: 'tc_live_reader',
@@ -60,6 +60,19 @@ t.test('an id that is no UUID answers 400 before anything is looked up', async t
     t.same(faultsOf(answer), { carrier_id: 'invalid_value' })
     t.equal(answer.json().title, 'Invalid request')
   }
+})
+
+t.test('an id of any length is judged like every other, behind the key', async t => {
+  const { remove, read } = await emulator(t)
+  const endless = 'a'.repeat(5_000)
+  for (const [answer, path] of [
+    [await remove(`${carriersUrl}/${endless}`), 'carrier_id'],
+    [await read(`${numbersUrl}/${endless}?password=hunter2`), 'phone_number_id']
+  ] as const) {
+    t.match(answer, { statusCode: 400 })
+    t.match(answer.json(), { detail: `${path} must be a UUID`, errors: [{ path, code: 'invalid_value' }] })
+  }
+  t.match(await read(`${numbersUrl}/${endless}`, { token: 'nonsense' }), { statusCode: 401 })
 })
 
 t.test('reading needs phone_numbers:read, deleting phone_numbers:write', async t => {
