@@ -126,6 +126,13 @@ t.test('what a DELETE or a GET brings as its body is not looked at', async t => 
     t.match(await send({ method: 'DELETE', url: `${carriersUrl}/${id}`, payload }, { headers }), { statusCode: 204 })
     t.match(await send({ method: 'GET', url: carriersUrl, payload }, { headers }), { statusCode: 200 })
   }
+  for (const headers of [{ 'content-type': 'application/x-www-form-urlencoded' }, { 'content-encoding': 'gzip' }]) {
+    for (const payload of ['', 'a=b']) {
+      const { id } = (await create()).json()
+      t.match(await send({ method: 'DELETE', url: `${carriersUrl}/${id}`, payload }, { headers }), { statusCode: 204 })
+      t.match(await send({ method: 'GET', url: carriersUrl, payload }, { headers }), { statusCode: 200 })
+    }
+  }
 })
 
 t.test('other methods answer 405 and name the ones that there are', async t => {

@@ -17,6 +17,7 @@ export interface SentBody {
 /** Takes JSON in UTF-8 as it was sent, and nothing else. */
 export function jsonBodies(api: FastifyInstance): void {
   api.addHook('onRequest', ({ headers, routeOptions }, _, done) => {
+    if (!routeOptions.schema?.body) return done()
     const coding = headers['content-encoding']?.toLowerCase()
     if (coding && coding !== 'identity') {
       throw new Problem('unsupported_media_type', 'The body must not be compressed: leave out Content-Encoding', {
@@ -26,7 +27,7 @@ export function jsonBodies(api: FastifyInstance): void {
     }
     // A request without body and content type would pass by the parsers.
     const empty = headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0
-    if (routeOptions.schema?.body && empty && headers['content-type'] === undefined) {
+    if (empty && headers['content-type'] === undefined) {
       throw refusedJson('is missing; send a JSON object', 'required')
     }
     done()
@@ -40,5 +41,10 @@ export function jsonBodies(api: FastifyInstance): void {
     const { value, text, duplicates } = parseJson(body)
     request.sentBody = { bytes: body.length, json: text, duplicates }
     return value
+  })
+  // Some clients name a form as the type of every request, a DELETE without body included.
+  api.addContentTypeParser('*', ({ routeOptions }, _, done) => {
+    const isJudged = routeOptions.schema?.body !== undefined
+    done(isJudged ? new Problem('unsupported_media_type', 'Content-Type must be application/json') : null)
   })
 }

@@ -79,13 +79,6 @@ export function commonRefusals(behaviour: Behaviour, scope: string) {
     408: refusal('RequestTimeout', 'fake', 'The request did not arrive in time', [
       ['request_timeout', 'The request did not arrive in time']
     ]),
-    415: refusal(
-      'UnsupportedMediaType',
-      'fake',
-      'The body is not `application/json`, or it is compressed',
-      [['unsupported_media_type', 'Content-Type must be application/json']],
-      { 'Accept-Encoding': { type: 'string', description: '`identity`, where the body was compressed' } }
-    ),
     429: refusal(
       'RateLimited',
       'inferred',
@@ -105,6 +98,23 @@ export function commonRefusals(behaviour: Behaviour, scope: string) {
       'The database is locked or the disk failed; nothing was stored',
       [['unavailable', 'The database stayed locked by another process for 5 s; nothing was stored']],
       retryAfter
+    )
+  }
+}
+
+/** The refusals of a body before it is parsed, which meet some of DELETE as well. */
+export function bodyRefusals(behaviour: Behaviour) {
+  const refusal = (name: string, ...described: Described) => shared(name, problem(behaviour, ...described))
+  return {
+    413: refusal('PayloadTooLarge', 'fake', 'The body is larger than 64 KiB', [
+      ['payload_too_large', 'The body is larger than 65536 bytes']
+    ]),
+    415: refusal(
+      'UnsupportedMediaType',
+      'fake',
+      'The body is not `application/json`, or it is compressed',
+      [['unsupported_media_type', 'Content-Type must be application/json']],
+      { 'Accept-Encoding': { type: 'string', description: '`identity`, where the body was compressed' } }
     )
   }
 }
@@ -134,9 +144,7 @@ export function creationAnswers({ strictness, behaviour, violation, taken }: Ref
       ],
       behaviour.refusals_kept ? replayHeaders(behaviour) : {}
     ),
-    413: problem(behaviour, 'fake', 'The body is larger than 64 KiB', [
-      ['payload_too_large', 'The body is larger than 65536 bytes']
-    ]),
+    ...bodyRefusals(behaviour),
     ...(taken && conflict(behaviour, taken.description, taken.detail)),
     ...reuseRefusals(strictness, behaviour, taken)
   }

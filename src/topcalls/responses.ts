@@ -2,7 +2,7 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { type Behaviour, observedMark } from '../observed.ts'
 import type { Violation } from '../problem.ts'
 import { ref, replayHeaders, requestId } from './responses.parts.ts'
-import { commonRefusals, invalidRequest } from './responses.problems.ts'
+import { bodyRefusals, commonRefusals, invalidRequest } from './responses.problems.ts'
 import type { Source } from './rules.ts'
 
 /** The success of an operation that creates something and takes `Idempotency-Key` (R4). */
@@ -52,6 +52,7 @@ export function deletionAnswers(behaviour: Behaviour, violation: Violation) {
   const content = { 'application/json': { schema: Type.Object({}), ...mark } }
   return {
     ...commonRefusals(behaviour, 'phone_numbers:write'),
+    ...bodyRefusals(behaviour),
     [status]: { description: 'It is deleted', headers: requestId, content },
     ...invalidRequest(behaviour, violation)
   }
