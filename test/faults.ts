@@ -6,7 +6,7 @@ import type { FaultRequest } from '../src/index.ts'
 import { testBench } from './fixtures/bench.ts'
 import { peek } from './fixtures/database.ts'
 import { carriersUrl, plainCarrier } from './fixtures/emulator.ts'
-import { rawRequest } from './fixtures/socket.ts'
+import { rawRequest, sendRaw } from './fixtures/socket.ts'
 
 const key = 'the-same-key-1'
 
@@ -169,6 +169,22 @@ t.test('curl sees a reset, a truncated body, a broken one and a slow one', async
   await arm('hang')
   t.match(await curl('--max-time', '0.3'), { code: 28 })
   t.equal((await control.carriers.list()).total, 5, 'each was committed')
+})
+
+t.test('where an answer has no body, its head is all that arrives of a truncated one', async t => {
+  const { control, url, apiKey, create } = await testBench(t)
+  await control.faults.arm({ phase: 'after', kind: 'truncate' })
+  await t.rejects(create().then(answer => answer.text()))
+  const [carrier] = (await control.carriers.list()).data
+  const lines = [`Authorization: Bearer ${apiKey}`]
+  for (const [request, status] of [
+    [`HEAD ${carriersUrl}`, 200],
+    [`DELETE ${carriersUrl}/${carrier?.id}`, 204]
+  ] as const) {
+    const answers = await sendRaw(url, rawRequest(lines, '', `${request} HTTP/1.1`))
+    t.match(answers, [{ status, body: '' }], request)
+  }
+  t.equal((await control.carriers.list()).total, 0)
 })
 
 t.test('faults are for the emulated API only', async t => {

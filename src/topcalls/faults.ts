@@ -99,11 +99,14 @@ export function faultInjection(app: FastifyInstance, { faults }: { faults: Fault
       return undefined
     },
     truncate(reply, bytes) {
-      const { raw } = reply.hijack()
-      raw.writeHead(reply.statusCode, {
-        ...(reply.getHeaders() as OutgoingHttpHeaders),
-        'content-length': bytes.length
-      })
+      const { raw, request } = reply.hijack()
+      const headers = reply.getHeaders() as OutgoingHttpHeaders
+      // A head without body is all that there is of a 204 and of an answer to HEAD; nothing would be sent of what is written.
+      if (bytes.length === 0 || request.method === 'HEAD') {
+        raw.writeHead(reply.statusCode, headers).end(() => raw.destroy())
+        return undefined
+      }
+      raw.writeHead(reply.statusCode, { ...headers, 'content-length': bytes.length })
       raw.write(bytes.subarray(0, bytes.length / 2), () => raw.destroy())
       return undefined
     },
