@@ -102,6 +102,13 @@ t.test('every fault of a body is told', async t => {
   t.match(await addNumber({ number, label: '😀'.repeat(100) }), { statusCode: 201 }, '100 code points')
 })
 
+t.test('a label that is too long is told how long it may be', async t => {
+  const { addNumber } = await emulator(t)
+  const answer = await addNumber({ number, label: 'x'.repeat(101) })
+  t.equal(answer.json().detail, 'label must have at most 100 characters')
+  t.match(await addNumber({ number, label: '😀'.repeat(100) }), { statusCode: 201 })
+})
+
 t.test('what is only possible passes with documented, and an unknown member is refused with strict', async t => {
   const possible = { number: '+15551234567', colour: 1 }
   const documented = await emulator(t, { strictness: 'documented' })

@@ -132,7 +132,7 @@ function faultsOfNode(error: ValueError, node: SchemaNode, data: unknown, pointe
     case 'minLength':
       return one('too_small', `must have ${minLength} to ${maxLength} characters`)
     case 'maxLength':
-      return one('too_big', `must have ${minLength} to ${maxLength} characters`)
+      return one('too_big', `must have ${minLength ? `${minLength} to` : 'at most'} ${maxLength} characters`)
     case 'minimum':
       return one('too_small', `must be from ${minimum} to ${maximum}`)
     case 'maximum':
