@@ -119,6 +119,17 @@ t.test('a limit or a cursor that is none answers 400 and names both', async t =>
   }
 })
 
+t.test('a limit that is no integer is told what it may be, and nothing of quotation marks', async t => {
+  const { read } = await emulator(t)
+  for (const limit of ['', '1.0', 'ten', '99999999999999999999']) {
+    t.equal(
+      (await read(`${carriersUrl}?limit=${limit}`)).json().detail,
+      'limit must be an integer from 1 to 200',
+      limit
+    )
+  }
+})
+
 t.test('members of a query string that nobody knows are ignored', async t => {
   const { read } = await emulator(t, { strictness: 'strict' })
   t.match(await read(`${carriersUrl}?page=2&__proto__=1`), { statusCode: 200 })
