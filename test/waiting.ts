@@ -182,6 +182,35 @@ t.test('a state that has a number twice is refused; a deleted one does not count
   t.equal((await control.phoneNumbers.list()).total, 2)
 })
 
+t.test('a state in which ids differ by their case only, or a deleted number is to come back, is refused', async t => {
+  const { own } = await provisioning(t)
+  const { accounts, ...head } = await own.state.export()
+  const id = 'aaaaaaaa-3333-4333-8333-333333333333'
+  const [number, at] = ['+12025550123', '2030-01-01T00:00:00Z']
+  const refused: [object[], RegExp][] = [
+    [
+      [
+        { id, number },
+        { id: id.toUpperCase(), number: '+12025550124' }
+      ],
+      /phone_numbers\.1 is there twice/
+    ],
+    [
+      [{ number, status: 'deleted', next: { status: 'active', at } }],
+      /phone_numbers\.0\.next is for numbers that are not/
+    ]
+  ]
+  for (const [phone_numbers, message] of refused) {
+    const state = { ...head, accounts: [{ ...accounts[0], phone_numbers }] } as typeof head & {
+      accounts: typeof accounts
+    }
+    await t.rejects(own.state.import(state), { message })
+  }
+  const carriers = [id, id.toUpperCase()].map(id => ({ id, carrier_name: 'x' }))
+  const state = { ...head, accounts: [{ ...accounts[0], account_id: String(accounts[0]?.account_id), carriers }] }
+  await t.rejects(own.state.import(state), { message: /carriers\.1 is there twice/ })
+})
+
 t.test('a reset takes numbers back to the seed, also alone', async t => {
   const seeded = { number: '+12025550100', label: 'Always there' }
   const account_id = '2c5ea4c0-4067-4fe9-8bad-9b1deb4d3b7d'

@@ -12,6 +12,10 @@ export function contradictionsIn(document: State): Violation[] {
     if (seen.has(name)) found.push({ path, message: 'is there twice', code: 'invalid_value' })
     seen.add(name)
   }
+  /** Upper and lower case are the same id. */
+  const idsOnce = (path: string, ids: (string | null | undefined)[]) => {
+    for (const id of ids) if (id) once(path, id.toLowerCase())
+  }
   const checkFaults = (at: string, rules: typeof faults) => {
     for (const [index, rule] of rules.entries()) {
       for (const one of contradictionsOf(rule)) found.push({ ...one, path: `${at}.${index}.${one.path}` })
@@ -26,12 +30,15 @@ export function contradictionsIn(document: State): Violation[] {
     const at = `accounts.${index}`
     once(`${at}.account_id`, account_id)
     for (const [number, { id, voip_carrier_sid, sip_gateway_sid }] of carriers.entries()) {
-      for (const one of [id, voip_carrier_sid, sip_gateway_sid]) if (one) once(`${at}.carriers.${number}`, one)
+      idsOnce(`${at}.carriers.${number}`, [id, voip_carrier_sid, sip_gateway_sid])
     }
-    for (const [number, { id, phone_number_sid, number: e164, status }] of phone_numbers.entries()) {
-      for (const one of [id, phone_number_sid]) if (one) once(`${at}.phone_numbers.${number}`, one)
-      // One that is deleted leaves its number free.
-      if (status !== 'deleted') once(`${at}.phone_numbers.${number}.number`, `${account_id} ${e164}`)
+    for (const [number, { id, phone_number_sid, number: e164, status, next }] of phone_numbers.entries()) {
+      const path = `${at}.phone_numbers.${number}`
+      idsOnce(path, [id, phone_number_sid])
+      // One that is deleted leaves its number free, and stays so.
+      if (status !== 'deleted') once(`${path}.number`, `${account_id} ${e164}`)
+      else if (next)
+        found.push({ path: `${path}.next`, message: 'is for numbers that are not deleted', code: 'custom' })
     }
     for (const [number, { key }] of idempotency.entries()) {
       once(`${at}.idempotency.${number}.key`, `${account_id} ${key}`)
