@@ -22,8 +22,9 @@ CREATE TABLE carriers (
   created_at                 INTEGER NOT NULL
 ) STRICT;
 
+-- Imports kept ids as they were spelled, and paths are looked up in lower case.
 INSERT INTO carriers
-  SELECT rowid, 1, id, account, voip_carrier_sid, sip_gateway_sid, carrier_name, trunk_type, gateway_ipv4, gateway_port,
+  SELECT rowid, 1, lower(id), account, lower(voip_carrier_sid), sip_gateway_sid, carrier_name, trunk_type, gateway_ipv4, gateway_port,
          gateway_inbound, gateway_outbound, registration_password_sent, inbound_password_sent, created_at
   FROM old_carriers ORDER BY rowid;
 

@@ -73,7 +73,9 @@ t.test('a file of an older version is brought up to date and keeps what it has',
   const account = derivedAccount('tc_live_test')
   const at = Date.parse('2030-01-01T00:00:00Z')
   const insert = old.prepare("INSERT INTO carriers VALUES (?, ?, 'v', 's', ?, 'static_ip', NULL, NULL, 1, 0, 0, 0, ?)")
-  for (const name of ['first', 'second']) insert.run(`${name}-id`, account, name, at)
+  const spelled = 'AAAAAAAA-3333-4333-8333-333333333333'
+  insert.run('first-id', account, 'first', at)
+  insert.run(spelled, account, 'second', at)
   insert.run('third-id', '2c5ea4c0-4067-4fe9-8bad-9b1deb4d3b7d', 'third', at)
   old
     .prepare(
@@ -82,11 +84,11 @@ t.test('a file of an older version is brought up to date and keeps what it has',
     .run(account, `POST ${carriersUrl}`, at)
   old.close()
 
-  const { app, create } = await emulator(t, { database: file })
+  const { app, create, remove } = await emulator(t, { database: file })
   const retry = await create(plainCarrier, { key: 'an-old-key' })
   t.match(retry, { statusCode: 201, body: '{"old":1}', headers: { 'content-type': 'application/json' } })
   for (const [name, ids] of [
-    [account, ['second-id', 'first-id']],
+    [account, [spelled.toLowerCase(), 'first-id']],
     ['2c5ea4c0-4067-4fe9-8bad-9b1deb4d3b7d', ['third-id']]
   ] as const) {
     const { data } = (await app.inject(`/_topcalls/v1/carriers?account=${name}`)).json()
@@ -95,6 +97,7 @@ t.test('a file of an older version is brought up to date and keeps what it has',
       ids
     )
   }
+  t.match(await remove(`${carriersUrl}/${spelled}`), { statusCode: 204 })
   t.equal(peek(t, file).db.pragma('user_version', { simple: true }), schemaVersion)
 })
 
