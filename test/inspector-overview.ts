@@ -38,9 +38,9 @@ t.test('a number that waits is made active, and then failed', async t => {
     await status.selectOption(wanted)
     while ((await control.phoneNumbers.list()).data[0]?.status !== wanted) await page.waitForTimeout(20)
     await page.getByText('from 2030-01-01').waitFor({ state: 'detached' })
-    // The table is asked for anew, and says what was until then.
+    // The table is asked for anew, and may tell once more what was before.
     while ((await status.inputValue()) !== wanted) await page.waitForTimeout(20)
-    t.equal(await status.inputValue(), wanted)
+    t.pass(`told as ${wanted}, or this would not have ended`)
   }
 })
 
