@@ -18,6 +18,7 @@ export const ListQuery = Type.Object({
       maximum: greatestLimit,
       default: defaultLimit,
       ...enforcing('L2'),
+      'x-topcalls-wrong-type': `must be an integer from 1 to ${greatestLimit}`,
       description: 'How many at most'
     })
   ),

@@ -9,9 +9,6 @@ import { everyError, type ValueError, valueAt } from '../violations.ts'
 
 Format.Set('well-formed-unicode', text => text.isWellFormed())
 
-/** Whether a body is refused, or the path or the query string. */
-type Kind = 'invalid_body' | 'invalid_request'
-
 /** The parts of a request that a route judges. */
 interface Judged {
   body?: TSchema
@@ -52,6 +49,8 @@ function integersRead(schema: TSchema, query: unknown): unknown {
 interface SchemaNode {
   'x-topcalls-rule'?: string
   'x-topcalls-message'?: string
+  /** What is said of another type, where its name would help nobody: everything in a query string is a text. */
+  'x-topcalls-wrong-type'?: string
   /** The rule that refuses unknown members. */
   'x-topcalls-closed'?: string
   /** The rule that refuses null. */
@@ -65,10 +64,10 @@ interface SchemaNode {
 }
 
 /** Every fault of a part in one problem. */
-function refusalOf(kind: Kind, schema: TSchema, value: unknown): Problem {
+function refusalOf(kind: 'invalid_body' | 'invalid_request', schema: TSchema, value: unknown): Problem {
   const violations = new Map<string, Violation>()
   const rules = new Set<string>()
-  for (const { rule, ...violation } of faultsOf(schema, value, kind)) {
+  for (const { rule, ...violation } of faultsOf(schema, value)) {
     rules.add(rule)
     // A conditional rule may repeat what the plain one has said.
     const name = `${violation.code} ${violation.path}`
@@ -82,7 +81,7 @@ function refusalOf(kind: Kind, schema: TSchema, value: unknown): Problem {
 /** A violation and the rule behind it, as the schema node says. */
 type Fault = Violation & { rule: string }
 
-function faultsOf(schema: TSchema, value: unknown, kind: Kind, within = ''): Fault[] {
+function faultsOf(schema: TSchema, value: unknown, within = ''): Fault[] {
   // Without bound: a body has no more members than its 64 KiB hold.
   return everyError(schema, value, Number.POSITIVE_INFINITY).flatMap(error => {
     const node = valueAt(schema, error.schemaPath) as SchemaNode
@@ -90,12 +89,12 @@ function faultsOf(schema: TSchema, value: unknown, kind: Kind, within = ''): Fau
     const pointer = within + error.instancePath
     // TypeBox tells only that the branch failed.
     return error.keyword === 'if'
-      ? faultsOf(node.then as TSchema, data, kind, pointer)
-      : faultsOfNode(error, node, data, kind, pointer)
+      ? faultsOf(node.then as TSchema, data, pointer)
+      : faultsOfNode(error, node, data, pointer)
   })
 }
 
-function faultsOfNode(error: ValueError, node: SchemaNode, data: unknown, kind: Kind, pointer: string): Fault[] {
+function faultsOfNode(error: ValueError, node: SchemaNode, data: unknown, pointer: string): Fault[] {
   const path = shortened(pointer.slice(1).replaceAll('/', '.'))
   const member = (name: string) => shortened(path ? `${path}.${name}` : name)
   const { minLength, maxLength, minimum, maximum, 'x-topcalls-message': said, 'x-topcalls-rule': rule = 'R3' } = node
@@ -127,12 +126,9 @@ function faultsOfNode(error: ValueError, node: SchemaNode, data: unknown, kind: 
     case 'not':
       return one('required')
     case 'type':
-      // Of a query string everything is a text, and only an integer needs another form.
-      if (kind === 'invalid_request' && typeof data === 'string')
-        return one('invalid_type', `must be an integer from ${minimum} to ${maximum}`)
       return one(
         'invalid_type',
-        wrongType(String([error.params.type].flat()[0]), data),
+        node['x-topcalls-wrong-type'] ?? wrongType(String([error.params.type].flat()[0]), data),
         data === null ? node['x-topcalls-null'] : undefined
       )
     case 'minLength':
