@@ -51,13 +51,14 @@ function Server({ news }) {
 
 /**
  * A table of what is stored, the newest first.
- * @param {{ title: string, path: string, account: string, news: number, head: string[], row: (row: any, told: { notes: any, act: Act }) => VNode, note?: (rows: any[]) => Promise<unknown> }} props
+ * @template Row, Notes
+ * @param {{ title: string, path: string, account: string, news: number, head: string[], row: (row: Row, told: { notes: Notes | undefined, act: Act }) => VNode, note?: (rows: Row[]) => Promise<Notes> }} props
  */
 function Stored({ title, path, account, news, head, row, note }) {
   const [limit, setLimit] = useState(pageSize)
   const { act, error: undone, turn } = useAction()
   const load = async () => {
-    /** @type {Page<any>} */
+    /** @type {Page<Row>} */
     const page = await call('GET', path, { query: { ...of(account), limit: String(limit) } })
     return { ...page, notes: await note?.(page.data) }
   }
