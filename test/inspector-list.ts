@@ -202,6 +202,7 @@ t.test('many tabs that search leave the browser a connection for what they ask',
     await other.goto(`${controlUrl}/_topcalls/`)
     await other.getByLabel('Search').fill('203.0.113.10')
     await other.getByText('1 request', { exact: true }).first().waitFor()
+    // Long enough for a search that held a connection to have taken it.
     await other.waitForTimeout(500)
     await other.locator('[role=row]:not(.head)').first().click()
     await other.getByRole('heading', { name: 'Answer', exact: true }).waitFor()
