@@ -1,5 +1,7 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
-import { createJournal, entryOf, type KeptEntry, packed } from '../src/store/journal.ts'
+import { createJournal, entryOf, type KeptEntry } from '../src/store/journal.ts'
 import { testBench } from './fixtures/bench.ts'
 import { plainCarrier } from './fixtures/emulator.ts'
 
@@ -33,21 +35,54 @@ t.test('a refused request names the rules that it violates', async t => {
   t.match((await control.requests.list({ limit: 1 })).data, [{ path: '/v1/none', status: 404, account_id: null }])
 })
 
-const entry = (account_id: string, id: number, size = 0): Omit<KeptEntry, 'number' | 'weight'> => ({
+const entry = (account_id: string, id: number, size = 0): Omit<KeptEntry, 'number'> => ({
   ...{ id: String(id), at: 0, account_id, method: 'POST', path: '/', idempotency_key: null, body_bytes: 0 },
   ...{ status: 201, duration_ms: 1, outcome: 'created', committed: true, rules: [], fault: null, findings: [] },
-  details: packed(JSON.stringify({ headers: {}, body: 'x'.repeat(size), answer: {} }))
+  details: JSON.stringify({ headers: {}, body: 'x'.repeat(size), answer: {} })
 })
 
 t.test('what is kept keeps nothing alive of what was dropped', t => {
-  const journal = createJournal({ entries: 10, bytes: 2_000_000 })
-  for (let index = 0; index < 3_000; index++) {
-    journal.record(entry(index % 6 === 0 ? `quiet ${index}` : 'noisy', index, 700))
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  const held = () => {
+    // The first frees the buffers, the second counts them off.
+    for (let time = 0; time < 2; time++) collect()
+    return process.memoryUsage().arrayBuffers
   }
-  const blocks = new Set(journal.entries().map(({ details }) => details.buffer))
-  const held = [...blocks].reduce((sum, { byteLength }) => sum + byteLength, 0)
+  const before = held()
+  const journal = createJournal({ entries: 10, bytes: 2_000_000 })
+  for (let index = 0; index < 30_000; index++) {
+    journal.record(entry(index % 60 === 0 ? `quiet ${index}` : 'noisy', index, 700))
+  }
+  const grown = held() - before
   t.equal(journal.size(), 510)
-  t.ok(held <= journal.bytes(), `${held} bytes are held for ${journal.bytes()}`)
+  t.ok(grown > 300_000 && grown <= journal.bytes(), `${grown} bytes are held for ${journal.bytes()}`)
+  t.end()
+})
+
+t.test('what is kept is read as it was recorded, from whatever number on', t => {
+  const journal = createJournal({ entries: 300, bytes: 10_000_000 })
+  const account = (index: number) => (index % 3 === 0 ? 'a' : 'b')
+  const recorded: object[] = []
+  journal.listen(one => recorded.push(one))
+  for (let index = 0; index < 1_000; index++) {
+    const size = index % 100 === 0 ? 100_000 : index
+    journal.record({ ...entry(account(index), index, size), path: '/é/😀\n"', findings: [] })
+  }
+  t.same(journal.entries('a'), recorded.filter((_, index) => account(index) === 'a').slice(-300))
+  t.same(
+    journal.entries(),
+    [...journal.entries('a'), ...journal.entries('b')].sort((a, b) => a.number - b.number)
+  )
+  const kept = journal.entries()
+  for (const last of [0, 98, 99, 500, 501, 777, 998, 999, 1_000]) {
+    const behind = kept.filter(({ number }) => number > last)
+    t.same(journal.after(last, 7), behind.slice(0, 7), `behind ${last}`)
+    t.same(
+      journal.after(last, 1_000, 'b'),
+      behind.filter(({ account_id }) => account_id === 'b')
+    )
+  }
   t.end()
 })
 

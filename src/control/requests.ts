@@ -12,7 +12,7 @@ import {
   Verified,
   WaitFilter
 } from '../schemas/request.ts'
-import { entryOf, hasWords, type KeptEntry, unpacked } from '../store/journal.ts'
+import { entryOf, hasWords, type KeptEntry } from '../store/journal.ts'
 import { namedAccount } from './accounts.ts'
 import { answers, described, noContent, unmet } from './document.ts'
 import type { Control, ControlServices } from './services.ts'
@@ -191,7 +191,7 @@ interface Compared {
 
 function compare(match: EntryMatch, kept: KeptEntry): Compared {
   // Headers and bodies are unpacked only where they are asked for.
-  const { headers = {}, body } = match.headers || match.body !== undefined ? unpacked(kept.details) : {}
+  const { headers = {}, body } = match.headers || match.body !== undefined ? JSON.parse(kept.details) : {}
   const subject = { ...kept, headers, body }
   return { kept, differences: differences(match, subject) }
 }

@@ -1,15 +1,13 @@
 import type { Entry } from '../schemas/request.ts'
 
-/** An entry as it is kept: what is asked for often as it is, the rest as a JSON object in UTF-8, outside of V8's heap. */
+/** An entry as it is read from the journal. */
 export interface KeptEntry extends Omit<Entry, 'at' | 'headers' | 'body' | 'answer'> {
   /** The n-th request since the start. */
   number: number
   /** Milliseconds since 1970-01-01 UTC. */
   at: number
   /** `headers`, `body` and `answer` in JSON. */
-  details: Uint8Array
-  /** The room that it takes, in bytes, about. */
-  weight: number
+  details: string
 }
 
 export interface JournalLimits {
@@ -21,20 +19,42 @@ export interface JournalLimits {
 
 export const journalDefaults: JournalLimits = { entries: 10_000, bytes: 16 * 1024 * 1024 }
 
-interface Log {
-  account: string | null
-  entries: KeptEntry[]
+/**
+ * Entries one behind the other, as lines of JSON in UTF-8, outside of V8's heap: as objects they were most of what its collector
+ * had to do (a third of the CPU of a replay), and took twice the room.
+ */
+interface Chunk {
+  bytes: Buffer
+  used: number
+  /** The number of each entry, and where it ends. */
+  numbers: number[]
+  ends: number[]
   /** Entries before this one are gone. */
   head: number
+}
+
+interface Log {
+  account: string | null
+  /** Oldest first; none is empty. */
+  chunks: Chunk[]
+  size: number
   bytes: number
   dropped: number
 }
 
-/** What an entry takes beside its texts, about. */
-const entryOverheadBytes = 500
+const chunkBytes = 65_536
 
-/** Findings are few, and each is a short sentence. */
-const findingBytes = 300
+/**
+ * No chunk is larger than this share of its log, since what is dropped from it frees nothing until all of it is; and what is larger
+ * than this share of a chunk has one of its own, so that no more is left empty.
+ */
+const chunkShare = 1 / 8
+
+/** What a chunk takes beside its bytes, about. */
+const chunkOverheadBytes = 500
+
+/** So many that are not used any more wait for the next entries: a new one would wait for the collector to give room back. */
+const mostSpares = 32
 
 /** Once the journal is full it is cut back to this share, so that it is not cut with every request. */
 const shareAfterCut = 0.9
@@ -52,50 +72,64 @@ export function createJournal(limits: JournalLimits) {
   /** Of accounts whose log is forgotten, since nothing is left in it. */
   let droppedElsewhere = 0
 
-  const size = ({ entries, head }: Log) => entries.length - head
-  const kept = ({ entries, head }: Log) => entries.slice(head)
+  const spares: Buffer[] = []
+  const weightOf = ({ bytes }: Chunk) => bytes.length + chunkOverheadBytes
   const sum = (values: number[]) => values.reduce((total, value) => total + value, 0)
 
   function logOf(account: string | null): Log {
     const known = logs.get(account)
     if (known) return known
     if (logs.size >= rememberedLogs) forgetEmpty()
-    const log = { account, entries: [], head: 0, bytes: 0, dropped: 0 }
+    const log = { account, chunks: [], size: 0, bytes: 0, dropped: 0 }
     logs.set(account, log)
     return log
   }
 
   function forgetEmpty(): void {
     for (const [account, log] of logs) {
-      if (size(log) > 0) continue
+      if (log.size > 0) continue
       droppedElsewhere += log.dropped
       logs.delete(account)
     }
   }
 
+  /** The chunk that has room for so many bytes. */
+  function chunkFor(log: Log, needed: number): Chunk {
+    const last = log.chunks.at(-1)
+    if (last && last.used + needed <= last.bytes.length) return last
+    const most = Math.min(chunkBytes, Math.floor(log.bytes * chunkShare))
+    const size = needed > most * chunkShare ? needed : most
+    const room = size === chunkBytes ? spares.pop() : undefined
+    const chunk = { bytes: room ?? Buffer.allocUnsafeSlow(size), used: 0, numbers: [], ends: [], head: 0 }
+    log.chunks.push(chunk)
+    log.bytes += weightOf(chunk)
+    bytes += weightOf(chunk)
+    return chunk
+  }
+
   function dropOldest(log: Log): void {
-    const { weight } = log.entries[log.head] as KeptEntry
-    log.entries[log.head++] = undefined as never
-    log.bytes -= weight
-    bytes -= weight
+    const chunk = log.chunks[0] as Chunk
+    chunk.head++
+    log.size--
     log.dropped++
-    if (log.head > 1_000 && log.head > log.entries.length / 2) {
-      log.entries = kept(log)
-      log.head = 0
-    }
+    if (chunk.head < chunk.ends.length) return
+    log.chunks.shift()
+    log.bytes -= weightOf(chunk)
+    bytes -= weightOf(chunk)
+    if (chunk.bytes.length === chunkBytes && spares.length < mostSpares) spares.push(chunk.bytes)
   }
 
   /** Takes from the greatest logs, down to one level, until the journal has room again. */
   function cut(): void {
     const goal = limits.bytes * shareAfterCut
-    const headNumber = (log: Log) => log.entries[log.head]?.number ?? 0
+    const headNumber = (log: Log) => log.chunks[0]?.numbers[log.chunks[0].head] ?? 0
     const greatestFirst = [...logs.values()].sort((a, b) => b.bytes - a.bytes || headNumber(a) - headNumber(b))
     const level = levelFor(
       greatestFirst.map(log => log.bytes),
       goal
     )
     for (const log of greatestFirst) {
-      while (bytes > goal && log.bytes > level && size(log) > 0) dropOldest(log)
+      while (bytes > goal && log.bytes > level && log.size > 0) dropOldest(log)
     }
   }
 
@@ -103,38 +137,31 @@ export function createJournal(limits: JournalLimits) {
     account === undefined ? [...logs.values()] : [logs.get(account)].filter(log => log !== undefined)
 
   return {
-    record(entry: Omit<KeptEntry, 'number' | 'weight'>): void {
-      const { details, path, findings } = entry
-      const weight = details.length + path.length + findings.length * findingBytes + entryOverheadBytes
-      const numbered = { ...entry, number: ++number, weight }
+    record(entry: Omit<KeptEntry, 'number'>): void {
+      const { details, ...rest } = entry
+      const text = `${JSON.stringify(rest)}\n${details}`
       const log = logOf(entry.account_id)
-      log.entries.push(numbered)
-      log.bytes += weight
-      bytes += weight
-      if (size(log) > limits.entries) dropOldest(log)
+      const chunk = chunkFor(log, Buffer.byteLength(text))
+      chunk.used += chunk.bytes.write(text, chunk.used)
+      chunk.numbers.push(++number)
+      chunk.ends.push(chunk.used)
+      log.size++
+      if (log.size > limits.entries) dropOldest(log)
       if (bytes > limits.bytes) cut()
-      for (const listener of listeners) listener(numbered)
+      for (const listener of listeners) listener({ ...entry, number })
     },
     /** The entries of one account, or of all, oldest first. */
-    entries(account?: string): KeptEntry[] {
-      const found = logsOf(account).map(kept)
-      return found.length === 1 ? (found[0] as KeptEntry[]) : found.flat().sort((a, b) => a.number - b.number)
-    },
+    entries: (account?: string): KeptEntry[] => inOrder(logsOf(account).flatMap(log => read(log))),
     /** The first entries of one account, or of all, that are behind a number, oldest first; at most `limit`. */
-    after(last: number, limit: number, account?: string): KeptEntry[] {
-      const found = logsOf(account).flatMap(({ entries, head }) => {
-        const start = firstBehind(entries, head, last)
-        return entries.slice(start, start + limit)
-      })
-      return found.sort((a, b) => a.number - b.number).slice(0, limit)
-    },
+    after: (last: number, limit: number, account?: string): KeptEntry[] =>
+      inOrder(logsOf(account).flatMap(log => read(log, last, limit))).slice(0, limit),
     /** The number of the last request. */
     last: (): number => number,
     /** How many entries were dropped for want of room. */
     dropped: (account?: string): number =>
       sum(logsOf(account).map(log => log.dropped)) + (account === undefined ? droppedElsewhere : 0),
     /** How many entries there are. */
-    size: (account?: string): number => sum(logsOf(account).map(size)),
+    size: (account?: string): number => sum(logsOf(account).map(log => log.size)),
     bytes: (): number => bytes,
     /** Forgets the entries of one account, or all, and how many were dropped. */
     clear(account: string | undefined): void {
@@ -163,15 +190,25 @@ export function createJournal(limits: JournalLimits) {
   }
 }
 
-/** The index of the first entry behind a number, by halves; entries before `head` are gone. */
-function firstBehind(entries: KeptEntry[], head: number, last: number): number {
-  let [low, high] = [head, entries.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((entries[middle] as KeptEntry).number > last) high = middle
-    else low = middle + 1
+const inOrder = (entries: KeptEntry[]): KeptEntry[] => entries.sort((a, b) => a.number - b.number)
+
+/** The entries of a log behind a number, oldest first; at most `limit`. */
+function read({ chunks }: Log, last = 0, limit = Number.POSITIVE_INFINITY): KeptEntry[] {
+  const found: KeptEntry[] = []
+  // Readers mostly ask for the newest.
+  const first = chunks.findLastIndex(({ numbers, head }) => (numbers[head] as number) <= last)
+  for (const { bytes, numbers, ends, head } of chunks.slice(Math.max(first, 0))) {
+    for (let index = head; index < ends.length && found.length < limit; index++) {
+      const number = numbers[index] as number
+      if (number > last) found.push(parsed(bytes.toString('utf8', ends[index - 1], ends[index]), number))
+    }
   }
-  return low
+  return found
+}
+
+function parsed(text: string, number: number): KeptEntry {
+  const end = text.indexOf('\n')
+  return { ...JSON.parse(text.slice(0, end)), number, details: text.slice(end + 1) }
 }
 
 /** The level to which the greatest of some heights must be cut so that all together come to a goal. */
@@ -188,18 +225,6 @@ function levelFor(greatestFirst: number[], goal: number): number {
   return 0
 }
 
-const encoder = new TextEncoder()
-const decoder = new TextDecoder()
-
-/**
- * A text in memory of its own. A `Buffer` of a short one is a part of a block, which stays for as long as any entry in it: the
- * journal then took five times its bound where one account sends much and many send little.
- */
-export const packed = (text: string): Uint8Array => encoder.encode(text)
-
-/** What the text of an entry's details says. */
-export const unpacked = (details: Uint8Array) => JSON.parse(decoder.decode(details))
-
 /** Whether an entry has each of some words, in what is told of it or in its headers and bodies. */
 export function hasWords(text: string, entry: KeptEntry): boolean {
   const words = text.toLowerCase().split(/\s+/)
@@ -208,21 +233,20 @@ export function hasWords(text: string, entry: KeptEntry): boolean {
   const plain = [...told, findings.map(({ code }) => code)].join(' ').toLowerCase()
   const has = (json: string) =>
     words.every(word => plain.includes(word) || json.includes(JSON.stringify(word).slice(1, -1)))
-  const kept = decoder.decode(entry.details)
   // Most are ruled out unparsed. Not where letters are escapes: some clients send all but ASCII so.
-  if (!kept.includes('\\u') && !has(kept.toLowerCase())) return false
-  const { headers, body, answer } = JSON.parse(kept)
+  if (!entry.details.includes('\\u') && !has(entry.details.toLowerCase())) return false
+  const { headers, body, answer } = JSON.parse(entry.details)
   return has(JSON.stringify([headers, body, answer.headers, answer.body]).toLowerCase())
 }
 
 /** An entry as it is told to who follows them all: without headers and bodies. */
-export function briefOf({ number: _, weight: __, details: ___, at, ...rest }: KeptEntry) {
+export function briefOf({ number: _, details: __, at, ...rest }: KeptEntry) {
   return { ...rest, at: new Date(at).toISOString() }
 }
 
 /** An entry as it is told. */
-export function entryOf({ number: _, weight: __, at, details, ...rest }: KeptEntry): Entry {
-  const { headers, body, answer } = unpacked(details)
+export function entryOf({ number: _, at, details, ...rest }: KeptEntry): Entry {
+  const { headers, body, answer } = JSON.parse(details)
   const { id, account_id, method, path, idempotency_key, ...more } = rest
   const when = new Date(at).toISOString()
   return { id, at: when, account_id, method, path, idempotency_key, headers, body, answer, ...more }

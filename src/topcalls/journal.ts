@@ -5,7 +5,7 @@ import { redactedHeaders, redactedJson, withoutSecrets } from '../redaction.ts'
 import { faultKinds } from '../schemas/fault.ts'
 import type { Finding, Outcome } from '../schemas/request.ts'
 import type { AccountStore } from '../store/accounts.ts'
-import { type Journal, packed } from '../store/journal.ts'
+import type { Journal } from '../store/journal.ts'
 import { takesTheAnswer } from './faults.ts'
 
 interface Options {
@@ -38,7 +38,7 @@ export function recordRequests(app: FastifyInstance, { journal, accounts }: Opti
       rules: problem?.rules ?? [],
       fault: fault ? { id: fault.id, kind: fault.kind, phase: fault.phase } : null,
       findings: findingsOf(request, reply),
-      details: packed(detailsOf(request, reply, payload))
+      details: detailsOf(request, reply, payload)
     }
   }
 }
