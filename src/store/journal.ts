@@ -21,7 +21,7 @@ export const journalDefaults: JournalLimits = { entries: 10_000, bytes: 16 * 102
 
 /**
  * Entries one behind the other, as lines of JSON in UTF-8, outside of V8's heap: as objects they were most of what its collector
- * had to do (a third of the CPU of a replay), and took twice the room.
+ * had to do, and took twice the room.
  */
 interface Chunk {
   bytes: Buffer
