@@ -41,6 +41,8 @@ export interface Clock {
   unsteered(): number
   /** Puts the clock back to how it was made. */
   restart(): void
+  /** Returns what takes the clock back to how it is steered now. */
+  saved(): () => void
   /** A clock of its own that shows the same now and is steered apart from this one. */
   fork(): Clock
 }
@@ -98,6 +100,13 @@ function steerable(source: () => number, initialOffset: number, initiallyFrozenA
     restart() {
       offset = initialOffset
       frozenAt = initiallyFrozenAt
+    },
+    saved() {
+      const [savedOffset, savedFrozenAt] = [offset, frozenAt]
+      return () => {
+        offset = savedOffset
+        frozenAt = savedFrozenAt
+      }
     },
     get frozen() {
       return frozenAt !== undefined

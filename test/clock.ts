@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { createClock } from '../src/clock.ts'
 import { testBench } from './fixtures/bench.ts'
-import { hour } from './fixtures/emulator.ts'
+import { emulator, hour } from './fixtures/emulator.ts'
 
 const key = 'one-day-long-1'
 const seconds = (instant: string | null) => Math.floor(Date.parse(String(instant)) / 1_000)
@@ -53,6 +54,20 @@ t.test('each form of a duration is taken, and one call may set, advance and free
   const payload = { set: '2031-01-01T00:00:00+01:00', advance: '1h', freeze: false }
   const answer = await app.inject({ method: 'POST', url: '/_topcalls/v1/clock', payload })
   t.match(answer.json(), { now: /^2031-01-01T00:00:0/, frozen: false })
+})
+
+t.test('a clock that is set and stopped in one call shows exactly that instant', async t => {
+  let ticks = Date.parse('2030-01-01T00:00:00Z')
+  const { app } = await emulator(t, { clock: createClock(() => ++ticks) })
+  const steer = (payload: object) => app.inject({ method: 'POST', url: '/_topcalls/v1/clock', payload })
+
+  const answer = await steer({ set: '2031-01-01T00:00:00Z', advance: '1h', freeze: true })
+  t.same(answer.json(), { now: '2031-01-01T01:00:00.000Z', frozen: true, own: false })
+
+  await steer({ freeze: false })
+  for (const refused of [{ set: '2030-01-01T00:00:00Z' }, { advance: '9999999d' }])
+    t.equal((await steer({ ...refused, freeze: true })).statusCode, 400)
+  t.match((await app.inject('/_topcalls/v1/clock')).json(), { frozen: false }, 'a refusal stops nothing')
 })
 
 t.test('backwards is refused with 400, for one account and for all, until a reset', async t => {

@@ -1,8 +1,9 @@
 import t from 'tap'
+import { createClock } from '../src/clock.ts'
 import type { State } from '../src/index.ts'
 import { checkedState } from '../src/seed-file.ts'
 import { testBench } from './fixtures/bench.ts'
-import { plainCarrier } from './fixtures/emulator.ts'
+import { emulator, plainCarrier } from './fixtures/emulator.ts'
 
 const key = 'exported-key-1'
 
@@ -88,6 +89,16 @@ t.test('an import of one account leaves the others alone, one of all replaces ev
   await control.state.import(all)
   t.equal((await control.carriers.list()).total, 2)
   t.equal((await tenant('tc_live_third').control.carriers.list()).total, 0)
+})
+
+t.test('clocks that stand still are imported to the millisecond', async t => {
+  let ticks = Date.parse('2030-01-01T00:00:00Z')
+  const { app } = await emulator(t, { clock: createClock(() => ++ticks) })
+  const clock = { now: '2031-01-01T00:00:00.000Z', frozen: true }
+  const accounts = [{ account_id, clock: { ...clock, now: '2032-01-01T00:00:00.000Z' } }]
+
+  await app.inject({ method: 'PUT', url: '/_topcalls/v1/state', payload: { version: 1, clock, accounts } })
+  t.match((await app.inject('/_topcalls/v1/state')).json(), { clock, accounts })
 })
 
 t.test('a document that is wrong anywhere changes nothing', async t => {

@@ -33,7 +33,8 @@ export function clockRoutes(control: Control, { accounts, keys }: ControlService
           'changeClock',
           'Steer the clock of an account, or of all',
           'It drives `created_at`, idempotency windows, rate limits, expiry of keys and faults, and the `Date` header. ' +
-            'Of several members `set` comes first, then `advance`, then `freeze`.'
+            'Of several members `freeze` comes first, then `set`, then `advance`, so that a clock that stands shows ' +
+            'exactly that instant.'
         ),
         body: ClockChange,
         response: answers(200, ClockReading)
@@ -42,14 +43,15 @@ export function clockRoutes(control: Control, { accounts, keys }: ControlService
     async ({ body: { account: name, set, advance, freeze } }) => {
       const account = namedAccount(keys, name)
       accounts.steer(account, clock => {
-        if (set !== undefined) {
-          if (Date.parse(set) < clock.now()) throw backwards(clock.now())
-          clock.notBefore(Date.parse(set))
-        }
+        const now = clock.now()
+        const from = set === undefined ? now : Date.parse(set)
+        if (from < now) throw backwards(now)
         const step = milliseconds(advance ?? 0)
-        if (clock.now() + step > lastInstant) throw refused('advance', 'must not lead past the year 9999')
-        clock.advance(step)
+        if (from + step > lastInstant) throw refused('advance', 'must not lead past the year 9999')
+
         if (freeze !== undefined) clock.freeze(freeze)
+        clock.notBefore(from)
+        clock.advance(step)
       })
       return reading(account)
     }

@@ -110,19 +110,19 @@ export function accountStore({ resources, records, clock: common, chance }: Opti
     now: (id: string): number => (accounts.get(id)?.clock ?? common).now(),
     /** Whether some account has a clock of its own. */
     anySteered: (): boolean => [...accounts.values()].some(({ clock }) => clock !== common),
-    /** Steers the clock of one account, or of all: the common one and each of their own. All of them or none. */
+    /**
+     * Steers the clock of one account, or of all: the common one and each of their own. All of them or none.
+     * @param change throws before it has changed anything
+     */
     steer(id: string | undefined, change: (clock: Clock) => void): void {
-      if (id === undefined) {
-        const own = [...accounts.values()].map(({ clock }) => clock).filter(clock => clock !== common)
-        // Tried on copies first, so that a step backwards of one leaves all as they were.
-        for (const clock of [common, ...own]) change(clock.fork())
-        for (const clock of [common, ...own]) change(clock)
-        return
-      }
-      const account = find(id)
-      const clock = account.clock === common ? common.fork() : account.clock
-      change(clock)
-      account.clock = clock
+      const own = id === undefined ? [...accounts.values()].filter(({ clock }) => clock !== common) : [find(id)]
+      const changed = own.map(account => {
+        const clock = account.clock.fork()
+        change(clock)
+        return { account, clock }
+      })
+      if (id === undefined) change(common)
+      for (const { account, clock } of changed) account.clock = clock
     },
     /** Gives an account the common clock back, unless something that it still stores is newer. */
     restartClock(id: string): void {
@@ -131,8 +131,9 @@ export function accountStore({ resources, records, clock: common, chance }: Opti
     /** Sets the clock of an account, also backwards, but not behind what it stores. */
     setClock(id: string, instant: number, frozen: boolean): void {
       const clock = common.fork()
-      clock.set(Math.max(instant, newestAt(id)))
+      // First, since one that runs would go on from what it is set to.
       clock.freeze(frozen)
+      clock.set(Math.max(instant, newestAt(id)))
       find(id).clock = clock
     },
     /** The clock of an account, where it has one of its own. */
@@ -143,11 +144,10 @@ export function accountStore({ resources, records, clock: common, chance }: Opti
     all: (): Account[] => [...accounts.values()],
     /** Returns what takes every clock and every sequence back to how it is now. */
     snapshot(): () => void {
-      const now = common.fork()
+      const restoreCommon = common.saved()
       const before = [...accounts.values()].map(account => ({ account, clock: account.clock, ids: account.drawnIds() }))
       return () => {
-        common.set(now.now())
-        common.freeze(now.frozen)
+        restoreCommon()
         for (const { account, clock, ids } of before) {
           account.clock = clock
           ids()

@@ -137,8 +137,8 @@ export function stateStore(stores: Stores, seed?: State) {
     clock({ account, document, states }, affected) {
       if (account === undefined) accounts.common.restart()
       if (account === undefined && document?.clock) {
-        accounts.common.set(instantOf(document.clock.now))
         accounts.common.freeze(document.clock.frozen)
+        accounts.common.set(instantOf(document.clock.now))
       }
       const clocks = new Map(states.map(({ account_id, clock }) => [account_id, clock]))
       for (const id of affected) {
