@@ -56,7 +56,8 @@ const lazy: Plugin = {
 
 rmSync(outdir, { recursive: true, force: true })
 const { metafile } = await build({
-  entryPoints: ['src/main.js', 'src/index.ts'],
+  entryPoints: ['src/main.js', 'src/index.ts', 'src/store/checkpoint-thread.ts'],
+  entryNames: '[name]',
   outdir,
   bundle: true,
   splitting: true,

@@ -67,6 +67,7 @@ function open(path: string, durability: Durability): Database {
     db.pragma(`synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
     migrate(db)
     // Four times SQLite's own: a checkpoint then writes a page once that many commits have touched (10 us less per create).
+    // Mostly checkpoints.ts is before it.
     db.pragma('wal_autocheckpoint = 4000')
     // SQLite's own default, in KiB; better-sqlite3 takes 16 MB, which makes no create faster.
     db.pragma('cache_size = -2000')

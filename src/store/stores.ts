@@ -5,6 +5,7 @@ import type { ApiKey } from '../schemas/key.ts'
 import type { State } from '../schemas/state.ts'
 import { accountStore } from './accounts.ts'
 import { carrierStore } from './carriers.ts'
+import { createCheckpoints } from './checkpoints.ts'
 import { coverageStore } from './coverage.ts'
 import { type Database, openDatabase } from './database.ts'
 import { faultStore } from './faults.ts'
@@ -23,7 +24,7 @@ export interface OpenStores extends Stores {
   db: Database
   state: StateStore
   chance: Chance
-  close(): void
+  close(): Promise<void>
 }
 
 interface Options {
@@ -56,7 +57,8 @@ export async function openStores({
   const chance = createChance(seed)
   const db = openDatabase(database, durability)
   const texts = textStore(db)
-  const writer = createWriter(db, texts)
+  const checkpoints = createCheckpoints(db)
+  const writer = createWriter(db, texts, checkpoints.committed)
   const context = { db, texts, seeded: chance.seeded }
   const carriers = carrierStore(context)
   const phoneNumbers = phoneNumberStore(context)
@@ -75,16 +77,18 @@ export async function openStores({
     coverage: coverageStore()
   }
   const state = stateStore(stores, initial)
+  const sweeper = startSweeper({ records, writer, accounts })
+  const close = async () => {
+    sweeper.stop()
+    // The last connection that closes takes the log away.
+    await checkpoints.close()
+    db.close()
+  }
   try {
     await state.loadSeed()
   } catch (error) {
-    db.close()
+    await close()
     throw error
-  }
-  const sweeper = startSweeper({ records, writer, accounts })
-  const close = () => {
-    sweeper.stop()
-    db.close()
   }
   return { ...stores, db, state, chance, close }
 }

@@ -38,7 +38,8 @@ export interface Follower {
   undone(): void
 }
 
-export function createWriter(db: Database, follower: Follower): Writer {
+/** @param committed called after each transaction that wrote */
+export function createWriter(db: Database, follower: Follower, committed = () => {}): Writer {
   const runAll = db.transaction((jobs: Job[]) => {
     for (const job of jobs) job.outcome = { result: job.work() }
   })
@@ -94,6 +95,7 @@ export function createWriter(db: Database, follower: Follower): Writer {
     try {
       writeJobs(jobs)
       failing = false
+      committed()
     } catch (error) {
       failing = !isBusy(error)
       throw error

@@ -1,0 +1,75 @@
+import { once } from 'node:events'
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Database } from './database.ts'
+
+/** Pages of the log at which it is copied into the file; SQLite itself does so, and the server waits, at `wal_autocheckpoint`. */
+const copiedPages = 3_000
+
+/** The log, in pages: how many it has, and how many of them are in the file as well. */
+export interface LogState {
+  log: number
+  checkpointed: number
+}
+
+/** Copies the log into the database file beside the work of the server. */
+export interface Checkpoints {
+  /** Looks, after a commit, whether it is time. */
+  committed(): void
+  /** Ends the thread, which has the file open; what it does then is finished first. */
+  close(): Promise<void>
+}
+
+/**
+ * Takes checkpoints off the event loop: one writes thousands of pages and waits for the disk, for which every request would
+ * wait with it. The thread is started for the first one, which a short suite never comes to, and takes 15 MB. Where it cannot
+ * run or does not keep up, SQLite checkpoints as it would without.
+ */
+export function createCheckpoints(db: Database): Checkpoints {
+  // Of a database in memory it says -1 to both.
+  const state = db.prepare<[], LogState>('PRAGMA wal_checkpoint(NOOP)')
+  let thread: Worker | undefined
+  let ended: Promise<unknown> | undefined
+  /** Whether the thread is at work; for ever once it has failed, since the next one would as well. */
+  let busy = false
+
+  function start(): Worker {
+    const program = new URL(`checkpoint-thread${extname(import.meta.url)}`, import.meta.url)
+    const worker = new Worker(program, {
+      workerData: db.name,
+      // Loaders and flags of whoever runs the server are not for it.
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: 16 }
+    })
+    worker.unref()
+    worker.on('message', () => {
+      busy = false
+    })
+    ended = once(worker, 'exit').catch(() => {})
+    return worker
+  }
+
+  function ask(): void {
+    const { log = 0, checkpointed = 0 } = state.get() ?? {}
+    if (log - checkpointed < copiedPages) return
+    busy = true
+    thread ??= start()
+    thread.postMessage('checkpoint')
+  }
+
+  return {
+    committed() {
+      if (busy) return
+      try {
+        ask()
+      } catch {
+        // Whatever it is, the commit holds and is to be answered.
+      }
+    },
+    async close() {
+      thread?.ref()
+      thread?.postMessage(null)
+      await ended
+    }
+  }
+}

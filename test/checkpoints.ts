@@ -1,0 +1,77 @@
+import { existsSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { createCheckpoints, type LogState } from '../src/store/checkpoints.ts'
+import { openDatabase } from '../src/store/database.ts'
+
+/** A file whose log nobody copies but the thread, and what fills the log with so many pages. */
+function quietFile(t: Test) {
+  const file = join(t.testdir(), 'fake.db')
+  const db = openDatabase(file)
+  db.pragma('wal_autocheckpoint = 0')
+  db.exec('CREATE TABLE pages (content BLOB)')
+  const insert = db.prepare<[bytes: number]>('INSERT INTO pages VALUES (zeroblob(?))')
+  const state = db.prepare<[], LogState>('PRAGMA wal_checkpoint(NOOP)')
+  const checkpoints = createCheckpoints(db)
+  return {
+    file,
+    db,
+    checkpoints,
+    fill: (pages: number) => void insert.run(pages * 4096),
+    state: () => state.get() as LogState
+  }
+}
+
+t.test('a long log is copied into the file and begins anew, beside the work of the server', async t => {
+  const { file, db, checkpoints, fill, state } = quietFile(t)
+  fill(2_000)
+  checkpoints.committed()
+  await sleep(300)
+  t.match(state(), { checkpointed: 0 }, 'a short one is left alone')
+
+  for (const round of ['first', 'second']) {
+    fill(1_500)
+    const asked = state()
+    // The thread may still look whether more came since; the server asks again after each commit.
+    while (state().checkpointed < asked.log) {
+      checkpoints.committed()
+      await sleep(5)
+    }
+    t.ok(asked.log > 3_000, `the ${round} time`)
+    fill(2_000)
+    t.match(state(), { checkpointed: 0 })
+    t.ok(state().log < asked.log, 'the log was begun anew')
+  }
+
+  await checkpoints.close()
+  db.close()
+  t.notOk(existsSync(`${file}-wal`), 'nobody has the file open any more')
+})
+
+t.test('the end waits for a checkpoint that has begun', async t => {
+  const { file, db, checkpoints, fill } = quietFile(t)
+  fill(4_000)
+  checkpoints.committed()
+  await checkpoints.close()
+  db.close()
+  t.notOk(existsSync(`${file}-wal`))
+})
+
+t.test('where the thread cannot open the file, SQLite copies the log as it would without', async t => {
+  const { file, db, checkpoints, fill, state } = quietFile(t)
+  fill(4_000)
+  renameSync(file, `${file}.away`)
+  checkpoints.committed()
+  await sleep(500)
+  renameSync(`${file}.away`, file)
+  checkpoints.committed()
+  t.match(state(), { checkpointed: 0 }, 'the thread has ended')
+
+  db.pragma('wal_autocheckpoint = 4000')
+  fill(1)
+  const { log, checkpointed } = state()
+  t.equal(checkpointed, log)
+  await checkpoints.close()
+  db.close()
+})
