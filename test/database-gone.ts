@@ -42,3 +42,14 @@ t.test('nor while its log is not where it was, or a copy stands in the place of 
   }
   t.equal(peek(t, database).carriers(), 3)
 })
+
+t.test('the program around the server may go to another folder', async t => {
+  const folder = t.testdir()
+  const before = process.cwd()
+  t.teardown(() => process.chdir(before))
+  process.chdir(folder)
+  const { create } = await testBench(t, { database: 'fake.db' })
+  process.chdir('/')
+  t.match(await create(), { status: 201 })
+  t.equal(peek(t, `${folder}/fake.db`).carriers(), 1)
+})

@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { DatabaseError } from '../failure.ts'
 import type { Durability } from '../modes.ts'
@@ -60,7 +61,8 @@ export function openDatabase(path: string, durability: Durability = 'full'): Dat
 
 function open(path: string, durability: Durability): Database {
   if (path !== ':memory:') existsSync(path) ? inspect(path) : createPrivate(path)
-  const db = new Sqlite(path, { timeout: patienceMilliseconds })
+  // Whole, since the file is looked at and opened again later, and a program with this server in it may go to another folder.
+  const db = new Sqlite(path === ':memory:' ? path : resolve(path), { timeout: patienceMilliseconds })
   try {
     // FULL: what was answered is on disk. NORMAL, better-sqlite3's choice for WAL, may lose the last commits on power loss.
     db.pragma('journal_mode = WAL')
