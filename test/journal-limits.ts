@@ -123,12 +123,12 @@ t.test('an account that floods the journal drops its own entries, not those of a
   t.end()
 })
 
-t.test('a million accounts leave the journal within its bounds too', t => {
+t.test('200 000 accounts leave the journal within its bounds too', t => {
   const journal = createJournal({ entries: 10, bytes: 1_000_000 })
-  for (let index = 0; index < 1_000_000; index++) journal.record(entry(`account ${index}`, index))
+  for (let index = 0; index < 200_000; index++) journal.record(entry(`account ${index}`, index))
   t.ok(journal.bytes() <= 1_000_000)
-  t.equal(journal.size() + journal.dropped(), 1_000_000)
-  t.equal(journal.entries().at(-1)?.id, '999999')
+  t.equal(journal.size() + journal.dropped(), 200_000)
+  t.equal(journal.entries().at(-1)?.id, '199999')
   t.end()
 })
 
