@@ -3,12 +3,12 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
-  type FastifyServerOptions,
   LogController,
   type onRequestHookHandler
 } from 'fastify'
 import type { Chance } from './chance.ts'
 import { type Clock, createClock, frozenClock, parseInstant } from './clock.ts'
+import { compilers } from './compilers.ts'
 import { keepApart } from './connection.ts'
 import type { GuardOptions } from './control/guard.ts'
 import { healthRoutes } from './control/health.ts'
@@ -88,18 +88,6 @@ const patience = {
 
 /** Bytes of a request's head; Node's default, which an option of the command line would change. */
 const maxHeaderSize = 16_384
-
-/**
- * Instead of Fastify's own, which take a fifth of a start to load and to compile: routes bring the validators that they need,
- * and V8 writes an answer as fast.
- */
-const compilers = {
-  buildValidator: () => (): never => {
-    throw new Error('a route with a schema needs a validatorCompiler')
-  },
-  buildSerializer: () => () => JSON.stringify
-  // Fastify's types know the functions of Ajv only.
-} as NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { compilers } from '../compilers.ts'
 import { printablePath } from '../log.ts'
 import { Problem } from '../problem.ts'
 
@@ -28,7 +29,7 @@ export function docsRoutes(scope: FastifyInstance, { api, control }: Options): v
   let page: Promise<FastifyInstance> | undefined
   async function openPage(): Promise<FastifyInstance> {
     const { default: swaggerUi } = await import('@fastify/swagger-ui')
-    const inner = Fastify()
+    const inner = Fastify({ schemaController: { compilersFactory: compilers } })
     await inner.register(swagger)
     const options = {
       routePrefix: '/docs',
