@@ -5,6 +5,9 @@ import t, { type Test } from 'tap'
 import { createCheckpoints, type LogState } from '../src/store/checkpoints.ts'
 import { openDatabase } from '../src/store/database.ts'
 
+/** So many that the log is looked at. */
+const manyWrites = 1_000
+
 /** A file whose log nobody copies but the thread, and what fills the log with so many pages. */
 function quietFile(t: Test) {
   const file = join(t.testdir(), 'fake.db')
@@ -12,21 +15,24 @@ function quietFile(t: Test) {
   db.pragma('wal_autocheckpoint = 0')
   db.exec('CREATE TABLE pages (content BLOB)')
   const insert = db.prepare<[bytes: number]>('INSERT INTO pages VALUES (zeroblob(?))')
-  const state = db.prepare<[], LogState>('PRAGMA wal_checkpoint(NOOP)')
+  const state = db.prepare<[], LogState>('PRAGMA wal_checkpoint(NOOP)').raw()
   const checkpoints = createCheckpoints(db)
   return {
     file,
     db,
     checkpoints,
     fill: (pages: number) => void insert.run(pages * 4096),
-    state: () => state.get() as LogState
+    state() {
+      const [, log, checkpointed] = state.get() as LogState
+      return { log, checkpointed }
+    }
   }
 }
 
 t.test('a long log is copied into the file and begins anew, beside the work of the server', async t => {
   const { file, db, checkpoints, fill, state } = quietFile(t)
   fill(2_000)
-  checkpoints.committed()
+  checkpoints.committed(manyWrites)
   await sleep(300)
   t.match(state(), { checkpointed: 0 }, 'a short one is left alone')
 
@@ -35,7 +41,7 @@ t.test('a long log is copied into the file and begins anew, beside the work of t
     const asked = state()
     // The thread may still look whether more came since; the server asks again after each commit.
     while (state().checkpointed < asked.log) {
-      checkpoints.committed()
+      checkpoints.committed(manyWrites)
       await sleep(5)
     }
     t.ok(asked.log > 3_000, `the ${round} time`)
@@ -52,7 +58,7 @@ t.test('a long log is copied into the file and begins anew, beside the work of t
 t.test('the end waits for a checkpoint that has begun', async t => {
   const { file, db, checkpoints, fill } = quietFile(t)
   fill(4_000)
-  checkpoints.committed()
+  checkpoints.committed(manyWrites)
   await checkpoints.close()
   db.close()
   t.notOk(existsSync(`${file}-wal`))
@@ -62,10 +68,10 @@ t.test('where the thread cannot open the file, SQLite copies the log as it would
   const { file, db, checkpoints, fill, state } = quietFile(t)
   fill(4_000)
   renameSync(file, `${file}.away`)
-  checkpoints.committed()
+  checkpoints.committed(manyWrites)
   await sleep(500)
   renameSync(`${file}.away`, file)
-  checkpoints.committed()
+  checkpoints.committed(manyWrites)
   t.match(state(), { checkpointed: 0 }, 'the thread has ended')
 
   db.pragma('wal_autocheckpoint = 4000')

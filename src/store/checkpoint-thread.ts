@@ -9,7 +9,7 @@ const mostPasses = 4
 
 const port = parentPort as NonNullable<typeof parentPort>
 const db = new Sqlite(workerData, { fileMustExist: true })
-const pass = db.prepare<[], LogState>('PRAGMA wal_checkpoint(PASSIVE)')
+const pass = db.prepare<[], LogState>('PRAGMA wal_checkpoint(PASSIVE)').raw()
 
 port.on('message', (message: 'checkpoint' | null) => {
   if (message === null) {
@@ -29,7 +29,7 @@ port.on('message', (message: 'checkpoint' | null) => {
 function checkpoint(): void {
   let copied = -1
   for (let passes = 0; passes < mostPasses; passes++) {
-    const { log = 0, checkpointed = 0 } = pass.get() ?? {}
+    const [, log, checkpointed] = pass.get() as LogState
     if (log === copied) return
     copied = checkpointed
   }

@@ -6,16 +6,16 @@ import type { Database } from './database.ts'
 /** Pages of the log at which it is copied into the file; SQLite itself does so, and the server waits, at `wal_autocheckpoint`. */
 const copiedPages = 3_000
 
-/** The log, in pages: how many it has, and how many of them are in the file as well. */
-export interface LogState {
-  log: number
-  checkpointed: number
-}
+/** Writes after which the log is looked at again: SQLite parses the question anew each time. One fills 2 to 5 pages. */
+const writesPerLook = 128
+
+/** Whether a checkpoint was busy, how many pages the log has, and how many of them are in the file as well. */
+export type LogState = [busy: number, log: number, checkpointed: number]
 
 /** Copies the log into the database file beside the work of the server. */
 export interface Checkpoints {
-  /** Looks, after a commit, whether it is time. */
-  committed(): void
+  /** Looks, after a commit of so many writes, whether it is time. */
+  committed(writes: number): void
   /** Ends the thread, which has the file open; what it does then is finished first. */
   close(): Promise<void>
 }
@@ -26,8 +26,9 @@ export interface Checkpoints {
  * run or does not keep up, SQLite checkpoints as it would without.
  */
 export function createCheckpoints(db: Database): Checkpoints {
-  // Of a database in memory it says -1 to both.
-  const state = db.prepare<[], LogState>('PRAGMA wal_checkpoint(NOOP)')
+  // As an object it would be a function of its own that V8 compiles anew each time.
+  const state = db.prepare<[], LogState>('PRAGMA wal_checkpoint(NOOP)').raw()
+  let unseen = 0
   let thread: Worker | undefined
   let ended: Promise<unknown> | undefined
   /** Whether the thread is at work; for ever once it has failed, since the next one would as well. */
@@ -50,7 +51,7 @@ export function createCheckpoints(db: Database): Checkpoints {
   }
 
   function ask(): void {
-    const { log = 0, checkpointed = 0 } = state.get() ?? {}
+    const [, log, checkpointed] = state.get() as LogState
     if (log - checkpointed < copiedPages) return
     busy = true
     thread ??= start()
@@ -58,8 +59,10 @@ export function createCheckpoints(db: Database): Checkpoints {
   }
 
   return {
-    committed() {
-      if (busy) return
+    committed(writes) {
+      unseen += writes
+      if (busy || unseen < writesPerLook || db.memory) return
+      unseen = 0
       try {
         ask()
       } catch {
