@@ -5,9 +5,6 @@ import t, { type Test } from 'tap'
 import { createCheckpoints, type LogState } from '../src/store/checkpoints.ts'
 import { openDatabase } from '../src/store/database.ts'
 
-/** So many that the log is looked at. */
-const manyWrites = 1_000
-
 /** A file whose log nobody copies but the thread, and what fills the log with so many pages. */
 function quietFile(t: Test) {
   const file = join(t.testdir(), 'fake.db')
@@ -32,7 +29,7 @@ function quietFile(t: Test) {
 t.test('a long log is copied into the file and begins anew, beside the work of the server', async t => {
   const { file, db, checkpoints, fill, state } = quietFile(t)
   fill(2_000)
-  checkpoints.committed(manyWrites)
+  checkpoints.committed()
   await sleep(300)
   t.match(state(), { checkpointed: 0 }, 'a short one is left alone')
 
@@ -41,7 +38,7 @@ t.test('a long log is copied into the file and begins anew, beside the work of t
     const asked = state()
     // The thread may still look whether more came since; the server asks again after each commit.
     while (state().checkpointed < asked.log) {
-      checkpoints.committed(manyWrites)
+      checkpoints.committed()
       await sleep(5)
     }
     t.ok(asked.log > 3_000, `the ${round} time`)
@@ -55,10 +52,20 @@ t.test('a long log is copied into the file and begins anew, beside the work of t
   t.notOk(existsSync(`${file}-wal`), 'nobody has the file open any more')
 })
 
+t.test('one write may be so large that the log is copied', async t => {
+  const { db, checkpoints, fill, state } = quietFile(t)
+  fill(4_000)
+  checkpoints.committed()
+  while (state().checkpointed < 4_000) await sleep(5)
+  t.equal(state().checkpointed, state().log, 'nobody has asked again')
+  await checkpoints.close()
+  db.close()
+})
+
 t.test('the end waits for a checkpoint that has begun', async t => {
   const { file, db, checkpoints, fill } = quietFile(t)
   fill(4_000)
-  checkpoints.committed(manyWrites)
+  checkpoints.committed()
   await checkpoints.close()
   db.close()
   t.notOk(existsSync(`${file}-wal`))
@@ -68,10 +75,10 @@ t.test('where the thread cannot open the file, SQLite copies the log as it would
   const { file, db, checkpoints, fill, state } = quietFile(t)
   fill(4_000)
   renameSync(file, `${file}.away`)
-  checkpoints.committed(manyWrites)
+  checkpoints.committed()
   await sleep(500)
   renameSync(`${file}.away`, file)
-  checkpoints.committed(manyWrites)
+  checkpoints.committed()
   t.match(state(), { checkpointed: 0 }, 'the thread has ended')
 
   db.pragma('wal_autocheckpoint = 4000')

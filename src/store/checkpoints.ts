@@ -6,16 +6,19 @@ import type { Database } from './database.ts'
 /** Pages of the log at which it is copied into the file; SQLite itself does so, and the server waits, at `wal_autocheckpoint`. */
 const copiedPages = 3_000
 
-/** Writes after which the log is looked at again: SQLite parses the question anew each time. One fills 2 to 5 pages. */
-const writesPerLook = 128
+/**
+ * How long the log is not looked at again: SQLite parses the question anew each time, which takes 25 µs of a program that was just
+ * started. Meanwhile some hundred pages come, so that there is time until `wal_autocheckpoint`.
+ */
+const pauseMilliseconds = 20
 
 /** Whether a checkpoint was busy, how many pages the log has, and how many of them are in the file as well. */
 export type LogState = [busy: number, log: number, checkpointed: number]
 
 /** Copies the log into the database file beside the work of the server. */
 export interface Checkpoints {
-  /** Looks, after a commit of so many writes, whether it is time. */
-  committed(writes: number): void
+  /** Looks, after a commit, whether it is time. */
+  committed(): void
   /** Ends the thread, which has the file open; what it does then is finished first. */
   close(): Promise<void>
 }
@@ -28,7 +31,7 @@ export interface Checkpoints {
 export function createCheckpoints(db: Database): Checkpoints {
   // As an object it would be a function of its own that V8 compiles anew each time.
   const state = db.prepare<[], LogState>('PRAGMA wal_checkpoint(NOOP)').raw()
-  let unseen = 0
+  let nextLook = 0
   let thread: Worker | undefined
   let ended: Promise<unknown> | undefined
   /** Whether the thread is at work; for ever once it has failed, since the next one would as well. */
@@ -59,10 +62,10 @@ export function createCheckpoints(db: Database): Checkpoints {
   }
 
   return {
-    committed(writes) {
-      unseen += writes
-      if (busy || unseen < writesPerLook || db.memory) return
-      unseen = 0
+    committed() {
+      const now = performance.now()
+      if (busy || now < nextLook || db.memory) return
+      nextLook = now + pauseMilliseconds
       try {
         ask()
       } catch {

@@ -38,8 +38,8 @@ export interface Follower {
   undone(): void
 }
 
-/** @param committed called after each transaction, with how many writes it held */
-export function createWriter(db: Database, follower: Follower, committed = (_writes: number) => {}): Writer {
+/** @param committed called after each transaction that wrote */
+export function createWriter(db: Database, follower: Follower, committed = () => {}): Writer {
   const runAll = db.transaction((jobs: Job[]) => {
     for (const job of jobs) job.outcome = { result: job.work() }
   })
@@ -95,7 +95,7 @@ export function createWriter(db: Database, follower: Follower, committed = (_wri
     try {
       writeJobs(jobs)
       failing = false
-      committed(jobs.length)
+      committed()
     } catch (error) {
       failing = !isBusy(error)
       throw error
