@@ -1,7 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
-import { createJournal, entryOf, type KeptEntry } from '../src/store/journal.ts'
+import { entryOf } from '../src/control/entries.ts'
+import { createJournal, type KeptEntry } from '../src/store/journal.ts'
 import { testBench } from './fixtures/bench.ts'
 import { plainCarrier } from './fixtures/emulator.ts'
 

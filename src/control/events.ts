@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { Type } from 'typebox'
 import { filters } from '../schemas/request.ts'
-import { briefOf, entryOf } from '../store/journal.ts'
 import { namedAccount } from './accounts.ts'
 import { described, problem } from './document.ts'
+import { briefOf, entryOf } from './entries.ts'
 import { passes } from './requests.ts'
 import type { Control, ControlServices } from './services.ts'
 

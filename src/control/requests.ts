@@ -12,9 +12,10 @@ import {
   Verified,
   WaitFilter
 } from '../schemas/request.ts'
-import { entryOf, hasWords, type KeptEntry } from '../store/journal.ts'
+import type { KeptEntry } from '../store/journal.ts'
 import { namedAccount } from './accounts.ts'
 import { answers, described, noContent, unmet } from './document.ts'
+import { entryOf, hasWords } from './entries.ts'
 import type { Control, ControlServices } from './services.ts'
 
 const defaultTimeoutMilliseconds = 5_000
