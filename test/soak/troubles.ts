@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
 import { schemaVersion } from '../../src/store/database.ts'
 import type { Running } from '../fixtures/program.ts'
@@ -81,6 +82,9 @@ async function move(file: string): Promise<() => Promise<void>> {
   return async () => renameSync(`${file}.away`, file)
 }
 
+/** How long each thread of a process has to come to the end of its call. */
+const stopMilliseconds = 50
+
 /** Lets a system call fail wherever it concerns the database. */
 function injecting(call: string, error: string): Trouble['begin'] {
   return async ({ child }, file) => {
@@ -92,8 +96,12 @@ function injecting(call: string, error: string): Trouble['begin'] {
     await Promise.race([attached, gone])
     promised(String((await attached)[0]).includes('attached'), 'strace could not attach to the server')
     return async () => {
+      // A call that strace leaves in the middle of fails with ENOSYS, which no disk says; a stopped process is in none.
+      child.kill('SIGSTOP')
+      await sleep(stopMilliseconds)
       strace.kill('SIGINT')
       await gone
+      child.kill('SIGCONT')
     }
   }
 }
