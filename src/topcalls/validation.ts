@@ -26,11 +26,13 @@ export function judging(parts: Judged): FastifySchemaCompiler<unknown> {
     const schema = parts[httpPart as keyof Judged]
     if (!schema) return () => true
     const kind = httpPart === 'body' ? 'invalid_body' : 'invalid_request'
-    const validator = Compile(schema)
+    // When the first request comes: a start need not wait for the validators of all routes.
+    let validator: ReturnType<typeof Compile> | undefined
     // TypeBox would look for anchors in all that has an id, with each refusal.
     const { $id: _, ...told } = schema as TSchema & { $id?: string }
     return (data: unknown) => {
       const value = Value.Default(schema, httpPart === 'querystring' ? integersRead(schema, data) : data)
+      validator ??= Compile(schema)
       return validator.Check(value) ? { value } : { error: refusalOf(kind, told, value) }
     }
   }
