@@ -13,8 +13,8 @@ import { keepApart } from './connection.ts'
 import type { GuardOptions } from './control/guard.ts'
 import { healthRoutes } from './control/health.ts'
 import { pages } from './control/pages.ts'
-import { controlPlane } from './control/plane.ts'
 import { UsageError } from './failure.ts'
+import { handOver, idBefore } from './hand-over.ts'
 import { answerParserErrors, controlPrefix, refuseBareHttp, refuseUnknownRoutes, sendProblem } from './http-errors.ts'
 import { checkedKeys } from './key-file.ts'
 import { logRequests } from './log.ts'
@@ -120,8 +120,31 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   })
   const { chance } = stores
 
-  const common = { chance, logger, onArrival: identification(stores), observed }
-  const app = await createServer(common)
+  const common = { chance, logger, onArrival: identification(stores) }
+  async function controlServer(guarded: GuardOptions, isInside: boolean): Promise<FastifyInstance> {
+    const { controlPlane } = await import('./control/plane.ts')
+    const kind = database === ':memory:' ? ('memory' as const) : ('file' as const)
+    const facts = {
+      version: version(),
+      strictness,
+      auth,
+      database: kind,
+      seed: seed ?? null,
+      observed: observed ?? null,
+      journal: journalLimits
+    }
+    const services = { ...stores, facts, coverageOf: coverageReport(stores.coverage, { strictness, behaviour }) }
+    const server = createServer({ ...common, isInside })
+    await server.register(scope => controlPlane(scope, services, guarded), { prefix: controlPrefix })
+    return server
+  }
+
+  const isBeside = control && control.port === undefined
+  const app = createServer({
+    ...common,
+    handedOver: isBeside ? () => controlServer(control, true) : undefined
+  })
+  await app.register(swagger, openApiOptions(observed))
   app.addHook('onClose', async () => stores.close())
   typeProblems(app, behaviour)
   const injection = faultInjection(app, stores)
@@ -147,26 +170,9 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   )
 
   await app.register(async scope => healthRoutes(scope, stores), { prefix: '/_topcalls' })
-  const apart = control && control.port !== undefined ? await createServer(common) : undefined
-  const host = apart ?? app
-  if (control) {
-    const kind = database === ':memory:' ? ('memory' as const) : ('file' as const)
-    const facts = {
-      version: version(),
-      strictness,
-      auth,
-      database: kind,
-      seed: seed ?? null,
-      observed: observed ?? null,
-      journal: journalLimits
-    }
-    const coverageOf = coverageReport(stores.coverage, { strictness, behaviour })
-    await host.register(scope => controlPlane(scope, { ...stores, facts, coverageOf }, control), {
-      prefix: controlPrefix
-    })
-  }
+  const apart = control && !isBeside ? await controlServer(control, false) : undefined
   const plane = apart ? 'apart' : control ? 'beside' : 'none'
-  await host.register(scope => pages(scope, { api: app, control: plane }), { prefix: '/_topcalls' })
+  await (apart ?? app).register(scope => pages(scope, { api: app, control: plane }), { prefix: '/_topcalls' })
 
   app.decorate('controlApp', apart)
   if (apart) app.addHook('preClose', () => apart.close())
@@ -185,11 +191,14 @@ interface ServerOptions {
   onArrival: onRequestHookHandler
   chance: Chance
   logger: FastifyBaseLogger | undefined
-  observed: Observed | undefined
+  /** Whether its requests come from another server, which has logged them. */
+  isInside?: boolean
+  /** Makes the server that control calls are handed over to. */
+  handedOver?: (() => Promise<FastifyInstance>) | undefined
 }
 
 /** A server without routes, with what holds for every request. */
-async function createServer({ chance, logger, onArrival, observed }: ServerOptions): Promise<FastifyInstance> {
+function createServer({ chance, logger, onArrival, isInside, handedOver }: ServerOptions): FastifyInstance {
   let requests = 0
   const newRequestId = () => chance.uuid('request', ++requests)
   const app = Fastify({
@@ -197,7 +206,7 @@ async function createServer({ chance, logger, onArrival, observed }: ServerOptio
     logController: new LogController({ disableRequestLogging: true }),
     // A logger per request would cost more than the line that it writes; the lines name the request themselves.
     childLoggerFactory: parent => parent,
-    genReqId: newRequestId,
+    genReqId: request => idBefore(request) ?? newRequestId(),
     ...patience,
     bodyLimit,
     // So that no id in a path is too long for the route that judges it: the head bounds it already.
@@ -228,10 +237,10 @@ async function createServer({ chance, logger, onArrival, observed }: ServerOptio
   app.decorateRequest('replayed', false)
   app.addHook('onRequest', onArrival)
   keepApart(app)
-  logRequests(app)
+  if (!isInside) logRequests(app)
   refuseBareHttp(app, newRequestId)
+  if (handedOver) handOver(app, controlPrefix, handedOver)
   refuseUnknownRoutes(app)
   app.addSchema(ProblemDocument)
-  await app.register(swagger, openApiOptions(observed))
   return app
 }
