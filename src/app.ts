@@ -121,7 +121,10 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const { chance } = stores
 
   const common = { chance, logger, onArrival: identification(stores) }
-  async function controlServer(guarded: GuardOptions, isInside: boolean): Promise<FastifyInstance> {
+  async function controlServer({
+    isInside,
+    ...guarded
+  }: GuardOptions & { isInside: boolean }): Promise<FastifyInstance> {
     const { controlPlane } = await import('./control/plane.ts')
     const kind = database === ':memory:' ? ('memory' as const) : ('file' as const)
     const facts = {
@@ -142,7 +145,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const isBeside = control && control.port === undefined
   const app = createServer({
     ...common,
-    handedOver: isBeside ? () => controlServer(control, true) : undefined
+    handedOver: isBeside ? () => controlServer({ ...control, isInside: true }) : undefined
   })
   await app.register(swagger, openApiOptions(observed))
   app.addHook('onClose', async () => stores.close())
@@ -170,7 +173,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   )
 
   await app.register(async scope => healthRoutes(scope, stores), { prefix: '/_topcalls' })
-  const apart = control && !isBeside ? await controlServer(control, false) : undefined
+  const apart = control && !isBeside ? await controlServer({ ...control, isInside: false }) : undefined
   const plane = apart ? 'apart' : control ? 'beside' : 'none'
   await (apart ?? app).register(scope => pages(scope, { api: app, control: plane }), { prefix: '/_topcalls' })
 
@@ -191,14 +194,14 @@ interface ServerOptions {
   onArrival: onRequestHookHandler
   chance: Chance
   logger: FastifyBaseLogger | undefined
-  /** Whether its requests come from another server, which has logged them. */
+  /** Whether its requests come from another server, which has judged their connection and logs them. */
   isInside?: boolean
   /** Makes the server that control calls are handed over to. */
   handedOver?: (() => Promise<FastifyInstance>) | undefined
 }
 
 /** A server without routes, with what holds for every request. */
-function createServer({ chance, logger, onArrival, isInside, handedOver }: ServerOptions): FastifyInstance {
+function createServer({ chance, logger, onArrival, isInside = false, handedOver }: ServerOptions): FastifyInstance {
   let requests = 0
   const newRequestId = () => chance.uuid('request', ++requests)
   const app = Fastify({
@@ -236,9 +239,11 @@ function createServer({ chance, logger, onArrival, isInside, handedOver }: Serve
   app.decorateRequest('committed', false)
   app.decorateRequest('replayed', false)
   app.addHook('onRequest', onArrival)
-  keepApart(app)
-  if (!isInside) logRequests(app)
-  refuseBareHttp(app, newRequestId)
+  keepApart(app, { isInside })
+  if (!isInside) {
+    logRequests(app)
+    refuseBareHttp(app, newRequestId)
+  }
   if (handedOver) handOver(app, controlPrefix, handedOver)
   refuseUnknownRoutes(app)
   app.addSchema(ProblemDocument)

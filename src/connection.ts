@@ -14,8 +14,25 @@ function endWith({ socket }: IncomingMessage, response: ServerResponse): void {
   if (!lastAnswers.has(socket)) lastAnswers.set(socket, response)
 }
 
-/** Keeps requests and answers of one connection apart where Node or Fastify would mix or lose some. */
-export function keepApart(app: FastifyInstance): void {
+/**
+ * Keeps requests and answers of one connection apart where Node or Fastify would mix or lose some.
+ * @param isInside whether another server has the connections and hands requests over, which it has judged
+ */
+export function keepApart(app: FastifyInstance, { isInside }: { isInside: boolean }): void {
+  if (!isInside) judgeConnections(app)
+
+  // Whoever is refused for what stands in the head is not asked for the body (RFC 9110, section 10.1.1).
+  app.addHook('preParsing', ({ raw, routeOptions }, reply, payload, done) => {
+    const { bodyLimit = 0 } = routeOptions
+    if (asking.has(reply.raw) && reply.raw.socket && Number(raw.headers['content-length'] ?? 0) <= bodyLimit) {
+      asking.delete(reply.raw)
+      reply.raw.writeContinue()
+    }
+    done(null, payload)
+  })
+}
+
+function judgeConnections(app: FastifyInstance): void {
   const server = app.server as Server
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     asking.add(response)
@@ -35,16 +52,6 @@ export function keepApart(app: FastifyInstance): void {
       throw new Problem('invalid_request', 'The connection ends with the answer to an earlier request')
     }
     done()
-  })
-
-  // Whoever is refused for what stands in the head is not asked for the body (RFC 9110, section 10.1.1).
-  app.addHook('preParsing', ({ raw, routeOptions }, reply, payload, done) => {
-    const { bodyLimit = 0 } = routeOptions
-    if (asking.has(reply.raw) && reply.raw.socket && Number(raw.headers['content-length'] ?? 0) <= bodyLimit) {
-      asking.delete(reply.raw)
-      reply.raw.writeContinue()
-    }
-    done(null, payload)
   })
 }
 

@@ -52,6 +52,38 @@ t.test('a first control call that waits to be told to go on, is', async t => {
   t.match(text, /"frozen":true/)
 })
 
+t.test('a control call is not judged by what comes behind it on its connection', async t => {
+  await using fake = await startFakeTopCalls()
+  const { hostname, port } = new URL(fake.url)
+  const head = `HTTP/1.1\r\nhost: ${hostname}\r\n`
+  const ending = `GET /v1/phone-numbers ${head}connection: upgrade\r\nupgrade: websocket\r\n\r\n`
+  // The first one waits for the server inside, and the second does not.
+  for (const call of ['first', 'second']) {
+    const socket = connect(Number(port), hostname).setEncoding('utf8')
+    t.teardown(() => socket.destroy())
+    let text = ''
+    socket.on('data', piece => {
+      text += piece
+    })
+    socket.write(`GET ${infoUrl} ${head}\r\n${ending}`)
+    await once(socket, 'close')
+    t.same(text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 401'], call)
+  }
+})
+
+t.test('what comes behind a control call on its connection is executed behind it', async t => {
+  await using fake = await startFakeTopCalls()
+  await fake.control.info()
+  const { hostname, port } = new URL(fake.url)
+  const socket = connect(Number(port), hostname).setEncoding('utf8')
+  t.teardown(() => socket.destroy())
+  const head = `HTTP/1.1\r\nhost: ${hostname}\r\n`
+  socket.write(`DELETE /_topcalls/v1/requests ${head}\r\nGET /v1/phone-numbers ${head}connection: close\r\n\r\n`)
+  socket.resume()
+  await once(socket, 'close')
+  t.equal((await fake.control.info()).counts.requests, 1)
+})
+
 t.test('a server may be closed while the one inside is being made', async t => {
   const closed: string[] = []
   const begun = Promise.withResolvers<void>()
