@@ -30,7 +30,7 @@ const neverLoaded = ['@fastify/ajv-compiler', '@fastify/fast-json-stringify-comp
 const loadedWhenUsed = ['node:https', 'node:http2', 'yaml']
 
 /** An `import` would make an export of each lazy member of these modules, and so load fetch, Web Crypto, readline and more. */
-const imported = /^import (\{[^}]*\}|\w+) from "(node:[\w/]+|better-sqlite3)";$/gm
+const imported = /^import (\{[^}]*\}|\w+) from "(node:[\w/]+)";$/gm
 
 const required = (text: string) =>
   text.replace(imported, (_, names, path) => `const ${names.replaceAll(' as ', ': ')} = require("${path}");`)
@@ -47,11 +47,13 @@ const lazy: Plugin = {
       contents: `module.exports = new Proxy({}, { get: (_, name) => require('${path}')[name] })`,
       resolveDir: '.'
     }))
-    onLoad({ filter: /\/src\/.*\.[jt]s$/ }, async ({ path }) => {
+    onLoad({ filter: /[\\/]src[\\/].*\.[jt]s$/ }, async ({ path }) => {
+      if (path.includes('node_modules')) return undefined
       const { code } = await transform(readFileSync(path, 'utf8'), { loader: path.endsWith('.ts') ? 'ts' : 'js' })
       return { contents: required(code) }
     })
-    // Its dozen files take 3 ms of a start, so they are in the bundle; the native one is looked for beside them.
+    // Its dozen files take 3 ms of a start, so they are in the bundle; the native one is looked for beside them. Both must be
+    // of one version, so package.json names it exactly.
     onLoad({ filter: /better-sqlite3\/lib\/binding\.js$/ }, ({ path }) => ({
       contents: `const __dirname = require('node:path').dirname(require.resolve('better-sqlite3'))
 ${readFileSync(path, 'utf8')}`
