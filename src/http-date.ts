@@ -1,20 +1,18 @@
 import type { FastifyReply } from 'fastify'
 import type { Clock } from './clock.ts'
 
-let lastSecond = Number.NaN
-let lastDate = ''
+/** Returns what dates an answer by a clock that a tester may have steered; Node would take the time of the machine. */
+export function answerDates(): (reply: FastifyReply, clock: Clock) => void {
+  // All answers of a second have one date, and to write it takes 0.7 us.
+  let second = Number.NaN
+  let date = ''
 
-/** Dates an answer by a clock that a tester may have steered; Node would take the time of the machine. */
-export function dateAnswer(reply: FastifyReply, clock: Clock): void {
-  reply.header('date', httpDate(clock.now()))
-}
-
-/** An instant as HTTP writes it (RFC 9110, section 5.6.7). Written once for all answers of a second. */
-function httpDate(instant: number): string {
-  const second = Math.floor(instant / 1_000)
-  if (second !== lastSecond) {
-    lastSecond = second
-    lastDate = new Date(instant).toUTCString()
+  return (reply, clock) => {
+    const now = clock.now()
+    if (Math.floor(now / 1_000) !== second) {
+      second = Math.floor(now / 1_000)
+      date = new Date(now).toUTCString()
+    }
+    reply.header('date', date)
   }
-  return lastDate
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { bearerToken } from '../bearer.ts'
-import { dateAnswer } from '../http-date.ts'
+import { answerDates } from '../http-date.ts'
 import { isOurs } from '../log.ts'
 import type { Behaviour } from '../observed.ts'
 import { Problem } from '../problem.ts'
@@ -18,6 +18,7 @@ interface Options {
  * sequence names the request, its journal tells of it.
  */
 export function identification({ keys, accounts }: Options): onRequestHookHandler {
+  const dateAnswer = answerDates()
   return (request, reply, done) => {
     const account = isOurs(request.url) ? undefined : keys.accountOf(bearerToken(request.headers.authorization) ?? '')
     if (account !== undefined) {
