@@ -54,7 +54,7 @@ const lazy: Plugin = {
     })
     // Its dozen files take 3 ms of a start, so they are in the bundle; the native one is looked for beside them. Both must be
     // of one version, so package.json names it exactly.
-    onLoad({ filter: /better-sqlite3\/lib\/binding\.js$/ }, ({ path }) => ({
+    onLoad({ filter: /better-sqlite3[\\/]lib[\\/]binding\.js$/ }, ({ path }) => ({
       contents: `const __dirname = require('node:path').dirname(require.resolve('better-sqlite3'))
 ${readFileSync(path, 'utf8')}`
     }))
