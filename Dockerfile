@@ -37,16 +37,15 @@ COPY --chmod=755 package.json ./
 COPY --chmod=755 migrations migrations
 COPY --chmod=755 contract contract
 COPY --from=build /app/dist dist
-# A first start leaves V8's code behind, that of the control plane too, which takes a tenth off all later ones; with the flags
-# that they have. The page fails where a package is missing that is not in the bundle.
+# A first start leaves V8's code behind, which takes a tenth off all later ones; with the flags that they have. The page fails
+# where a package is missing that is not in the bundle.
 RUN node --max-semi-space-size=4 dist/main.js exec -- node --input-type=module -e ' \
       const { TOPCALLS_BASE_URL: url, TOPCALLS_API_KEY: key } = process.env; \
       const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" }; \
       const body = JSON.stringify({ carrier_name: "first", sip_gateway: { ipv4: "203.0.113.10" } }); \
       const created = await fetch(`${url}/v1/phone-numbers/carriers`, { method: "POST", headers, body }); \
-      const pages = ["/_topcalls/docs", "/_topcalls/v1/info"].map(path => fetch(`${url}${path}`)); \
-      const asked = await Promise.all(pages); \
-      process.exit(created.status === 201 && asked.every(({ ok }) => ok) ? 0 : 1)' \
+      const page = await fetch(`${url}/_topcalls/docs`); \
+      process.exit(created.status === 201 && page.ok ? 0 : 1)' \
  && chmod -R a+rX .compile-cache
 # SQLite spills to a temporary file at times, and with a read-only root only /data takes one.
 ENV NODE_ENV=production \
