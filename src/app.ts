@@ -1,5 +1,5 @@
 import swagger from '@fastify/swagger'
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { type Clock, createClock, frozenClock, parseInstant } from './clock.ts'
 import type { GuardOptions } from './control/guard.ts'
 import { healthRoutes } from './control/health.ts'
@@ -7,13 +7,11 @@ import { pages } from './control/pages.ts'
 import { UsageError } from './failure.ts'
 import { controlPrefix } from './http-errors.ts'
 import { checkedKeys } from './key-file.ts'
-import type { AuthMode, Durability, Strictness } from './modes.ts'
-import { checkedObserved, guesses, type Observed } from './observed.ts'
-import type { ApiKey } from './schemas/key.ts'
-import type { State } from './schemas/state.ts'
+import { checkedObserved, guesses } from './observed.ts'
+import type { AppOptions } from './options.ts'
 import { checkedState } from './seed-file.ts'
 import { createServer } from './server.ts'
-import { type JournalLimits, journalDefaults } from './store/journal.ts'
+import { journalDefaults } from './store/journal.ts'
 import { openStores } from './store/stores.ts'
 import { authentication, authorization, identification } from './topcalls/auth.ts'
 import { jsonBodies } from './topcalls/body.ts'
@@ -28,38 +26,6 @@ import { phoneNumberRoutes } from './topcalls/phone-numbers.ts'
 import { typeProblems } from './topcalls/problems.ts'
 import { rateLimiting } from './topcalls/rate-limits.ts'
 import { version } from './version.ts'
-
-export interface ControlOptions extends GuardOptions {
-  /** A port of its own for the control plane, 0 for any free one; without it both share the port. */
-  port?: number | undefined
-}
-
-export interface AppOptions {
-  /** SQLite file, or `:memory:` (the default). It is created where it is missing. */
-  database?: string
-  /** When an answer may be sent: `full` (the default), after the disk has it; `relaxed`, after the operating system has it. */
-  durability?: Durability | undefined
-  /** The keys that are listed from the start. */
-  keys?: ApiKey[] | undefined
-  /** `list`: only listed keys count; `any`: each other well-formed key is an account of its own. Default: `list` with `keys`, else `any`. */
-  auth?: AuthMode | undefined
-  /** Which rules are enforced; default `inferred`. */
-  strictness?: Strictness
-  /** How another server was seen to behave where TopCalls documents nothing, as `verify --save` writes it. */
-  observed?: Observed | undefined
-  /** The clock of all accounts that are not steered apart, or an RFC 3339 instant at which it stands still. */
-  clock?: Clock | string | undefined
-  /** With it, ids and dice come from a sequence per account and are the same in each run. */
-  seed?: number | undefined
-  /** A state to start with, as the control plane exports it; a reset leads back to it. */
-  state?: State | undefined
-  /** Bounds of the journal of requests; default 10 000 entries per account and 16 MiB in all. */
-  journal?: Partial<JournalLimits> | undefined
-  /** How the control plane may be reached; `false`: not at all. */
-  control?: ControlOptions | false | undefined
-  /** A pino logger; without one nothing is logged. */
-  logger?: FastifyBaseLogger | undefined
-}
 
 declare module 'fastify' {
   interface FastifyInstance {

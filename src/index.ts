@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import type { AppOptions } from './app.ts'
 import { type Control, connect } from './client.ts'
+import type { App, AppOptions } from './options.ts'
 
-export type { AppOptions, ControlOptions } from './app.ts'
 export {
   type ConnectOptions,
   type Control,
@@ -17,6 +16,7 @@ export { type Clock, createClock } from './clock.ts'
 export { DatabaseError, UsageError } from './failure.ts'
 export type { AuthMode, Durability, Strictness } from './modes.ts'
 export type { Behaviour, Observed } from './observed.ts'
+export type { App, AppOptions, ControlOptions, Logger } from './options.ts'
 export type { ClockReading } from './schemas/clock.ts'
 export type { Coverage } from './schemas/coverage.ts'
 export type { Fault, FaultRequest } from './schemas/fault.ts'
@@ -39,7 +39,7 @@ export interface Listening {
   url: string
   /** Where its control plane listens: the same, or the port of its own; undefined where there is none. */
   controlUrl: string | undefined
-  app: FastifyInstance
+  app: App
   /** Finishes what is in flight, for up to 800 ms, and closes the database. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>

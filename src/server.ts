@@ -11,6 +11,7 @@ import { keepApart } from './connection.ts'
 import { handOver, idBefore } from './hand-over.ts'
 import { answerParserErrors, controlPrefix, refuseBareHttp, refuseUnknownRoutes, sendProblem } from './http-errors.ts'
 import { logRequests } from './log.ts'
+import type { Logger } from './options.ts'
 import { ProblemDocument } from './problem.ts'
 import { bodyLimit } from './topcalls/body.ts'
 
@@ -35,7 +36,7 @@ interface ServerOptions {
   /** What every request meets first: it is named and dated. */
   onArrival: onRequestHookHandler
   chance: Chance
-  logger: FastifyBaseLogger | undefined
+  logger: Logger | undefined
   /** Whether its requests come from another server, which has judged their connection and logs them. */
   isInside?: boolean
   /** Makes the server that control calls are handed over to. */
@@ -53,7 +54,7 @@ export function createServer({
   let requests = 0
   const newRequestId = () => chance.uuid('request', ++requests)
   const app = Fastify({
-    ...(logger && { loggerInstance: logger }),
+    ...(logger && { loggerInstance: logger as FastifyBaseLogger }),
     logController: new LogController({ disableRequestLogging: true }),
     // A logger per request would cost more than the line that it writes; the lines name the request themselves.
     childLoggerFactory: parent => parent,

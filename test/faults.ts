@@ -196,13 +196,13 @@ t.test('faults are for the emulated API only', async t => {
 })
 
 t.test('a fault that fires while the server closes does not keep it', async t => {
-  const { app, control, create } = await testBench(t)
+  const { close, control, create } = await testBench(t)
   await control.faults.arm({ kind: 'delay', delay: '1m', times: 1 })
   await control.faults.arm({ phase: 'after', kind: 'hang' })
   const hung = t.rejects(create())
   while ((await control.faults.list()).every(({ fired }) => fired === 0)) await control.info()
   const started = performance.now()
-  await app.close()
+  await close()
   await hung
   t.ok(performance.now() - started < 700)
 })

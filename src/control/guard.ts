@@ -2,14 +2,10 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { bearerToken } from '../bearer.ts'
 import { hostCheck, hostOf } from '../hosts.ts'
+import type { ControlOptions } from '../options.ts'
 import { Problem } from '../problem.ts'
 
-export interface GuardOptions {
-  /** A bearer token that each control call must bring; none is asked for without. */
-  token?: string | undefined
-  /** Names, beside loopback and addresses, under which the server may be spoken to. */
-  allowedHosts?: string[] | undefined
-}
+export type GuardOptions = Pick<ControlOptions, 'token' | 'allowedHosts'>
 
 /** For a browser: no answer is part of another page, or may be guessed to be something else. */
 const browserHeaders = {
