@@ -12,11 +12,10 @@ RUN npm run build
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-# What is removed is in the bundle of tools/build.ts. The last line fails the build where better-sqlite3 has no binary for this
-# platform.
+# Of typebox only declarations are needed, and of node-addon-api nothing but for a compiler; the rest is in the bundle of
+# tools/build.ts. The last line fails the build where better-sqlite3 has no binary for this platform.
 RUN npm ci --ignore-scripts --omit=dev \
- && npm uninstall --no-save --ignore-scripts --omit=dev @fastify/swagger @fastify/type-provider-typebox fastify htm \
-      libphonenumber-js pino secure-json-parse typebox uuid \
+ && rm -r node_modules/typebox node_modules/node-addon-api \
  && cd node_modules/better-sqlite3 \
  && rm -r deps src \
  && find prebuilds -type f ! -name "linux-$(node -p process.arch).node" -delete \
@@ -37,8 +36,8 @@ COPY --chmod=755 package.json ./
 COPY --chmod=755 migrations migrations
 COPY --chmod=755 contract contract
 COPY --from=build /app/dist dist
-# A first start leaves V8's code behind, which takes a tenth off all later ones; with the flags that they have. The page fails
-# where a package is missing that is not in the bundle.
+# A first start leaves V8's code behind, which takes a tenth off all later ones; with the flags that they have. The page is asked
+# for since it has files of its own.
 RUN node --max-semi-space-size=4 dist/main.js exec -- node --input-type=module -e ' \
       const { TOPCALLS_BASE_URL: url, TOPCALLS_API_KEY: key } = process.env; \
       const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" }; \

@@ -1,19 +1,11 @@
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync
-} from 'node:fs'
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, type Plugin, transform } from 'esbuild'
 import { addressOf, inspectorFiles } from '../src/control/inspector.ts'
 
 // Makes dist/ of src/: few files in the place of the 1 250 that Node would look for, which halves the start. Declarations
-// come from tsc. What brings files or native code of its own stays outside.
+// come from tsc. So an installation brings better-sqlite3 for its native code, and typebox for the declarations; what else
+// the program needs is a development dependency.
 
 const outdir = 'dist'
 
@@ -35,6 +27,18 @@ const imported = /^import (\{[^}]*\}|\w+) from "(node:[\w/]+)";$/gm
 const required = (text: string) =>
   text.replace(imported, (_, names, path) => `const ${names.replaceAll(' as ', ': ')} = require("${path}");`)
 
+const pagePackage = 'node_modules/@fastify/swagger-ui'
+const pageFolder = 'swagger-ui'
+
+/** Modules that look for files beside themselves, and where these are. */
+const placed: [filter: RegExp, folder: string][] = [
+  // Its dozen files take 3 ms of a start, so they are in the bundle; the native one is looked for beside them. Both must be
+  // of one version, so package.json names it exactly.
+  [/better-sqlite3[\\/]lib[\\/]binding\.js$/, `require('node:path').dirname(require.resolve('better-sqlite3'))`],
+  [/@fastify[\\/]swagger-ui[\\/]index\.js$/, `require('node:path').join(__filename, '../${pageFolder}')`],
+  [/@fastify[\\/]swagger-ui[\\/]lib[\\/]routes\.js$/, `require('node:path').join(__filename, '../${pageFolder}/lib')`]
+]
+
 /** Loads modules of Node by `require`, and some of all modules not before a member of them is used. */
 const lazy: Plugin = {
   name: 'lazy',
@@ -52,12 +56,9 @@ const lazy: Plugin = {
       const { code } = await transform(readFileSync(path, 'utf8'), { loader: path.endsWith('.ts') ? 'ts' : 'js' })
       return { contents: required(code) }
     })
-    // Its dozen files take 3 ms of a start, so they are in the bundle; the native one is looked for beside them. Both must be
-    // of one version, so package.json names it exactly.
-    onLoad({ filter: /better-sqlite3[\\/]lib[\\/]binding\.js$/ }, ({ path }) => ({
-      contents: `const __dirname = require('node:path').dirname(require.resolve('better-sqlite3'))
-${readFileSync(path, 'utf8')}`
-    }))
+    for (const [filter, folder] of placed) {
+      onLoad({ filter }, ({ path }) => ({ contents: `const __dirname = ${folder}\n${readFileSync(path, 'utf8')}` }))
+    }
   }
 }
 
@@ -71,7 +72,7 @@ const { metafile } = await build({
   platform: 'node',
   format: 'esm',
   target: 'node22.18',
-  external: ['@fastify/swagger-ui', 'pino-pretty', ...neverLoaded],
+  external: neverLoaded,
   plugins: [lazy],
   minifySyntax: true,
   minifyWhitespace: true,
@@ -90,15 +91,26 @@ for (const [file, { imports }] of Object.entries(metafile.outputs)) {
 mkdirSync(join(outdir, 'inspector'))
 for (const name of inspectorFiles) copyFileSync(addressOf(name), join(outdir, 'inspector', name))
 
+// The files of Swagger UI; the page does not load `swagger-ui.js`.
+cpSync(join(pagePackage, 'static'), join(outdir, pageFolder, 'static'), {
+  recursive: true,
+  filter: path => !path.endsWith('swagger-ui.js')
+})
+
 /** The folders of the packages whose code is in the bundle, and of the one that the inspector's copy is of. */
 const bundled = new Set(
   [...Object.keys(metafile.inputs), 'node_modules/htm/'].flatMap(
     input => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []
   )
 )
+const contents = (file: string) => readFileSync(file, 'utf8').trim()
 const notices = [...bundled].sort().map(folder => {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  const file = existsSync(folder) && readdirSync(folder).find(entry => /^licen[cs]e/i.test(entry))
-  return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), 'utf8').trim() : ''}\n`
+  const files = readdirSync(folder).filter(entry => /^(?:licen[cs]e|notice)/i.test(entry))
+  return `${name} ${version} (${license})\n\n${files.map(file => contents(join(folder, file))).join('\n\n')}\n`
 })
+// These two bring other projects without their notices.
+const { devDependencies } = JSON.parse(contents(join(pagePackage, 'package.json')))
+notices.push(contents(`tools/swagger-ui-${devDependencies['swagger-ui-dist']}.licenses.txt`))
+notices.push(`preact, in htm (MIT)\n\n${contents('node_modules/preact/LICENSE')}\n`)
 writeFileSync(join(outdir, 'THIRD-PARTY-LICENSES.txt'), notices.join(`\n${'-'.repeat(80)}\n\n`))
