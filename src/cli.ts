@@ -18,6 +18,7 @@ const logDelayMilliseconds = 200
 
 /** Runs the program; the only file that reads the process. */
 export async function main(): Promise<void> {
+  process.stdout.on('error', unlessUnread)
   try {
     const invocation = readInvocation(process.argv.slice(2), process.env)
     if ('help' in invocation) process.stdout.write(helpText())
@@ -26,10 +27,16 @@ export async function main(): Promise<void> {
     else if (invocation.command === 'exec') await exec(invocation.config, invocation.program)
     else await commands[invocation.command](invocation.config)
   } catch (error) {
+    process.stderr.on('error', unlessUnread)
     process.stderr.write(`fake-topcalls: ${sentence(error)}\n`)
     process.exitCode = error instanceof Failure ? error.exitCode : 1
     if (process.exitCode === 2) process.stderr.write('Try fake-topcalls --help.\n')
   }
+}
+
+/** Whoever closed the other end wants no more of it; a server goes on. */
+function unlessUnread(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
 }
 
 const commands = { start, healthcheck, openapi }

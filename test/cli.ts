@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
@@ -175,20 +175,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     t.equal(await stopped, 0)
   })
 }
-
-t.test('a full disk under the log stops neither the answers nor the end', async t => {
-  const log = openSync('/dev/full', 'w')
-  t.teardown(() => closeSync(log))
-  const child = spawn(process.execPath, [...process.execArgv, program, '--port', '0'], {
-    stdio: ['ignore', 'pipe', log]
-  })
-  t.teardown(() => child.kill('SIGKILL'))
-  const [line] = await once(child.stdout as NodeJS.ReadableStream, 'data')
-  const { url } = JSON.parse(String(line))
-  for (let request = 0; request < 5; request++) t.equal((await postCarrier(url)).status, 201)
-  child.kill('SIGTERM')
-  t.same(await once(child, 'exit'), [0, null])
-})
 
 t.test('a signal during the start is heeded', async t => {
   for (const milliseconds of [60, 200]) {

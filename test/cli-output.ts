@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { createServer } from 'node:net'
+import t, { type Test } from 'tap'
+import { postCarrier } from './fixtures/bench.ts'
+import { program, run } from './fixtures/program.ts'
+
+t.test('a full disk under the log stops neither the answers nor the end', async t => {
+  const log = openSync('/dev/full', 'w')
+  t.teardown(() => closeSync(log))
+  const child = spawn(process.execPath, [...process.execArgv, program, '--port', '0'], {
+    stdio: ['ignore', 'pipe', log]
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  const [line] = await once(child.stdout as NodeJS.ReadableStream, 'data')
+  const { url } = JSON.parse(String(line))
+  for (let request = 0; request < 5; request++) t.equal((await postCarrier(url)).status, 201)
+  child.kill('SIGTERM')
+  t.same(await once(child, 'exit'), [0, null])
+})
+
+/** Starts the program and closes the other ends of its stdout and stderr. */
+function unread(t: Test, args: string[]): ChildProcess {
+  const child = spawn(process.execPath, [...process.execArgv, program, ...args])
+  t.teardown(() => child.kill('SIGKILL'))
+  child.stdout.destroy()
+  child.stderr.destroy()
+  return child
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+t.test('a server whose output nobody reads answers and ends as any other', async t => {
+  const port = await freePort()
+  const child = unread(t, ['--port', String(port)])
+  const ended = once(child, 'exit')
+  while ((await run(['healthcheck', '--port', String(port)])).code !== 0 && child.exitCode === null);
+  for (let request = 0; request < 5; request++) {
+    t.equal((await postCarrier(`http://127.0.0.1:${port}`)).status, 201)
+  }
+  child.kill('SIGTERM')
+  t.same(await ended, [0, null])
+})
+
+t.test('the exit code of a command does not depend on who reads its output', async t => {
+  t.same(await once(unread(t, ['--help']), 'exit'), [0, null])
+  t.same(await once(unread(t, ['openapi']), 'exit'), [0, null])
+  t.same(await once(unread(t, ['--prot']), 'exit'), [2, null])
+})
