@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { get } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Logger } from 'pino'
 import type { Config, ExecConfig, VerifyConfig } from './config.ts'
 import { Failure, UsageError } from './failure.ts'
-import type { StartOptions } from './index.ts'
+import type { Listening, StartOptions } from './index.ts'
 import { helpText, readInvocation } from './invocation.ts'
 import { isLoopbackAddress, isLoopbackUrl } from './loopback.ts'
 import { takeOver } from './signals.ts'
@@ -11,20 +11,22 @@ import { version } from './version.ts'
 
 // The server is imported by the commands that need it: a health check must not pay for it.
 
-const healthTimeoutMilliseconds = 2_000
-
 /** How long a log line may wait for others. */
 const logDelayMilliseconds = 200
 
-/** Runs the program; the only file that reads the process. */
-export async function main(): Promise<void> {
+/**
+ * Runs the program; the only file that reads the process.
+ * @param keepCode keeps what V8 has compiled, for later starts
+ */
+export async function main(keepCode = () => {}): Promise<void> {
   process.stdout.on('error', unlessUnread)
   try {
     const invocation = readInvocation(process.argv.slice(2), process.env)
     if ('help' in invocation) process.stdout.write(helpText())
     else if ('version' in invocation) process.stdout.write(`${version()}\n`)
     else if (invocation.command === 'verify') await verify(invocation.config)
-    else if (invocation.command === 'exec') await exec(invocation.config, invocation.program)
+    else if (invocation.command === 'exec') await exec(invocation.config, invocation.program, keepCode)
+    else if (invocation.command === 'start') await start(invocation.config, keepCode)
     else await commands[invocation.command](invocation.config)
   } catch (error) {
     process.stderr.on('error', unlessUnread)
@@ -39,7 +41,7 @@ function unlessUnread(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error
 }
 
-const commands = { start, healthcheck, openapi }
+const commands = { healthcheck, openapi }
 
 /** Asks a server, or a document, whether it keeps the contract. */
 async function verify(config: VerifyConfig): Promise<void> {
@@ -77,12 +79,13 @@ async function verify(config: VerifyConfig): Promise<void> {
   process.exitCode = interrupted || exitCode
 }
 
-async function start(config: Config): Promise<void> {
+async function start(config: Config, keepCode: () => void): Promise<void> {
   const { listen } = await import('./index.ts')
   const { logger, flush } = await createLogger(config.logLevel)
   const options = await optionsOf(config)
   const server = await listen({ ...options, logger })
   warnOfOpenDoor(options, logger)
+  const wasUsed = usedBy(server)
 
   async function stop(signal: NodeJS.Signals): Promise<void> {
     // A second one ends the process as if nobody listened.
@@ -90,6 +93,7 @@ async function start(config: Config): Promise<void> {
     logger.info(`${signal}: stopping`)
     await server.close()
     flush()
+    if (wasUsed()) keepCode()
     process.exit(0)
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) takeOver(signal, stop)
@@ -100,8 +104,19 @@ async function start(config: Config): Promise<void> {
   process.stdout.write(`${JSON.stringify({ event: 'ready', url, ...apart, pid: process.pid })}\n`)
 }
 
+/** Tells whether something was asked of the emulated API: then most of what a server does has been compiled. */
+function usedBy({ app }: Listening): () => boolean {
+  let used = false
+  app.server.on('request', function look({ url = '' }: IncomingMessage) {
+    if (!url.startsWith('/v1/')) return
+    used = true
+    app.server.off('request', look)
+  })
+  return () => used
+}
+
 /** Runs a command with a server of its own. */
-async function exec(config: ExecConfig, program: string[]): Promise<void> {
+async function exec(config: ExecConfig, program: string[], keepCode: () => void): Promise<void> {
   const { min, report } = config
   const covered = config.coverage || min !== undefined || report !== undefined
   if (covered && config.noControl) {
@@ -112,6 +127,7 @@ async function exec(config: ExecConfig, program: string[]): Promise<void> {
   const options = await optionsOf(config)
   await using server = await startFakeTopCalls({ ...options, logger })
   warnOfOpenDoor(options, logger)
+  const wasUsed = usedBy(server)
   const { url, controlUrl, apiKey } = server
   const exitCode = await runProgram(program, {
     TOPCALLS_BASE_URL: url,
@@ -122,6 +138,7 @@ async function exec(config: ExecConfig, program: string[]): Promise<void> {
   })
   flush()
   process.exitCode = exitCode
+  if (wasUsed()) keepCode()
   if (!covered) return
   try {
     const { tellCoverage } = await import('./exec-coverage.ts')
@@ -216,16 +233,9 @@ async function createLogger(level: string) {
 }
 
 /** Asks the server that the same options would start. */
-async function healthcheck({ host, port }: Config): Promise<void> {
-  if (port === 0) throw new UsageError('healthcheck needs the --port of the server, not 0.')
-  const wildcard: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
-  const target = { host: wildcard[host] ?? host, port, path: '/_topcalls/readyz', timeout: healthTimeoutMilliseconds }
-  const status = await new Promise((resolve, reject) => {
-    const request = get(target, response => resolve(response.resume().statusCode))
-    request.on('timeout', () => request.destroy(new Error(`no answer within ${healthTimeoutMilliseconds / 1000} s`)))
-    request.on('error', ({ message }) => reject(new Failure(`not ready: ${message}.`)))
-  })
-  if (status !== 200) throw new Failure(`not ready: the server answered ${status}.`)
+async function healthcheck(config: Config): Promise<void> {
+  const { askHealth } = await import('./healthcheck.ts')
+  await askHealth(config)
 }
 
 async function openapi(config: Config): Promise<void> {

@@ -1,5 +1,6 @@
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Script } from 'node:vm'
 import { build, type Plugin, transform } from 'esbuild'
 import { addressOf, inspectorFiles } from '../src/control/inspector.ts'
 
@@ -8,12 +9,6 @@ import { addressOf, inspectorFiles } from '../src/control/inspector.ts'
 // the program needs is a development dependency.
 
 const outdir = 'dist'
-
-// Modules of CommonJS ask for what a module of ECMAScript does not have by itself.
-const banner = `import { createRequire as makeRequire } from 'node:module'
-import { dirname as folderOf } from 'node:path'
-import { fileURLToPath as pathOf } from 'node:url'
-const require = makeRequire(import.meta.url), __filename = pathOf(import.meta.url), __dirname = folderOf(__filename)`
 
 /** What Fastify would load if it had not been given compilers; a quarter of the bundle. */
 const neverLoaded = ['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler']
@@ -25,7 +20,30 @@ const loadedWhenUsed = ['node:https', 'node:http2', 'yaml']
 const imported = /^import (\{[^}]*\}|\w+) from "(node:[\w/]+)";$/gm
 
 const required = (text: string) =>
-  text.replace(imported, (_, names, path) => `const ${names.replaceAll(' as ', ': ')} = require("${path}");`)
+  text.replace(imported, (_, names, path) => `const ${pattern(names)} = require("${path}");`)
+
+/** What a list of imports or exports is called as one of properties. */
+const pattern = (names: string) => names.replaceAll(' as ', ': ')
+
+/**
+ * A module of esbuild's in CommonJS, which it does not split, and which V8 keeps the code of (src/code-cache.js). Names are
+ * constants, not members of another module, since hot functions use them.
+ */
+function linked(text: string): string {
+  const reversed = (name: string) => name.split(' as ').reverse().join(': ')
+  const program = text
+    .replaceAll(/\bimport(\{[^}]*\}|[\w$]+ |)(?:from)?"(\.\/[\w.-]+)";/g, (_, names, path) => {
+      if (names === '') return `require("${path}");`
+      return `const ${names.startsWith('{') ? pattern(names) : `{default: ${names}}`}=require("${path}");`
+    })
+    .replaceAll(/\bimport\("(\.\/[\w.-]+)"\)/g, 'Promise.resolve().then(()=>require("$1"))')
+    .replace(/\bexport\{([^}]*)\};\s*$/, (_, names) => `module.exports={${names.split(',').map(reversed).join()}};`)
+    .replace(/\bexport default ([^;]+);\s*$/, 'module.exports={default:$1};')
+  const address = program.includes(moduleAddress)
+  return `"use strict";${address ? `const ${moduleAddress}=require("node:url").pathToFileURL(__filename).href;` : ''}${program}`
+}
+
+const moduleAddress = '__moduleAddress'
 
 const pagePackage = 'node_modules/@fastify/swagger-ui'
 const pageFolder = 'swagger-ui'
@@ -63,24 +81,46 @@ const lazy: Plugin = {
 }
 
 rmSync(outdir, { recursive: true, force: true })
-const { metafile } = await build({
-  entryPoints: ['src/main.js', 'src/index.ts', 'src/store/checkpoint-thread.ts'],
-  entryNames: '[name]',
+rmSync('.compile-cache', { recursive: true, force: true })
+const common = {
   outdir,
   bundle: true,
-  splitting: true,
   platform: 'node',
-  format: 'esm',
-  target: 'node22.18',
-  external: neverLoaded,
-  plugins: [lazy],
   minifySyntax: true,
   minifyWhitespace: true,
-  banner: { js: banner },
   legalComments: 'none',
-  metafile: true,
   logLevel: 'warning'
+} as const
+await build({
+  ...common,
+  entryPoints: { main: 'src/main.built.js' },
+  format: 'cjs',
+  // So that any Node can read what it is too old for.
+  target: 'node14.18'
 })
+const { metafile, outputFiles } = await build({
+  ...common,
+  entryPoints: ['src/cli.ts', 'src/index.ts', 'src/store/checkpoint-thread.ts'],
+  entryNames: '[name]',
+  splitting: true,
+  format: 'esm',
+  target: 'node22.18',
+  external: [...neverLoaded, 'htm/preact/standalone'],
+  plugins: [lazy],
+  // Only the sources look for a module so.
+  define: { 'import.meta.url': moduleAddress, 'import.meta.resolve': 'require.resolve' },
+  metafile: true,
+  write: false
+})
+for (const { path, text } of outputFiles) {
+  const program = linked(text)
+  // Fails where an import or export is left, or what is not ASCII.
+  new Script(`(function () {${program}\n})`, { filename: path })
+  if (/[^\0-\x7f]/.test(program)) throw new Error(`${path} has characters beyond ASCII`)
+  writeFileSync(path, program)
+}
+// The sources are ECMAScript, by the package.json above.
+writeFileSync(join(outdir, 'package.json'), '{ "type": "commonjs" }\n')
 chmodSync(join(outdir, 'main.js'), 0o755)
 for (const [file, { imports }] of Object.entries(metafile.outputs)) {
   const left = imports.find(({ path, kind }) => path.startsWith('node:') && kind === 'import-statement')
