@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import type { IncomingMessage } from 'node:http'
 import type { Logger } from 'pino'
 import type { Config, ExecConfig, VerifyConfig } from './config.ts'
 import { Failure, UsageError } from './failure.ts'
-import type { Listening, StartOptions } from './index.ts'
+import type { StartOptions } from './index.ts'
 import { helpText, readInvocation } from './invocation.ts'
+import { keepOnceUsed } from './kept-code.ts'
 import { isLoopbackAddress, isLoopbackUrl } from './loopback.ts'
 import { takeOver } from './signals.ts'
 import { version } from './version.ts'
@@ -85,7 +85,7 @@ async function start(config: Config, keepCode: () => void): Promise<void> {
   const options = await optionsOf(config)
   const server = await listen({ ...options, logger })
   warnOfOpenDoor(options, logger)
-  const wasUsed = usedBy(server)
+  const keepAtEnd = keepOnceUsed(server.app.server, keepCode)
 
   async function stop(signal: NodeJS.Signals): Promise<void> {
     // A second one ends the process as if nobody listened.
@@ -93,7 +93,7 @@ async function start(config: Config, keepCode: () => void): Promise<void> {
     logger.info(`${signal}: stopping`)
     await server.close()
     flush()
-    if (wasUsed()) keepCode()
+    keepAtEnd()
     process.exit(0)
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) takeOver(signal, stop)
@@ -102,17 +102,6 @@ async function start(config: Config, keepCode: () => void): Promise<void> {
   const { url, controlUrl } = server
   const apart = controlUrl !== undefined && controlUrl !== url ? { control_url: controlUrl } : {}
   process.stdout.write(`${JSON.stringify({ event: 'ready', url, ...apart, pid: process.pid })}\n`)
-}
-
-/** Tells whether something was asked of the emulated API: then most of what a server does has been compiled. */
-function usedBy({ app }: Listening): () => boolean {
-  let used = false
-  app.server.on('request', function look({ url = '' }: IncomingMessage) {
-    if (!url.startsWith('/v1/')) return
-    used = true
-    app.server.off('request', look)
-  })
-  return () => used
 }
 
 /** Runs a command with a server of its own. */
@@ -127,7 +116,7 @@ async function exec(config: ExecConfig, program: string[], keepCode: () => void)
   const options = await optionsOf(config)
   await using server = await startFakeTopCalls({ ...options, logger })
   warnOfOpenDoor(options, logger)
-  const wasUsed = usedBy(server)
+  const keepAtEnd = keepOnceUsed(server.app.server, keepCode)
   const { url, controlUrl, apiKey } = server
   const exitCode = await runProgram(program, {
     TOPCALLS_BASE_URL: url,
@@ -138,7 +127,7 @@ async function exec(config: ExecConfig, program: string[], keepCode: () => void)
   })
   flush()
   process.exitCode = exitCode
-  if (wasUsed()) keepCode()
+  keepAtEnd()
   if (!covered) return
   try {
     const { tellCoverage } = await import('./exec-coverage.ts')
