@@ -54,7 +54,7 @@ export interface FakeTopCalls extends Listening {
 
 /**
  * Starts a server of its own; any number of them may run in one process. It writes nothing anywhere unless it is given a
- * logger or a database file.
+ * logger or a database file, but for V8's code of the package, which it keeps in the package's folder where it may.
  * @throws {DatabaseError} when the database cannot be used
  * @throws {UsageError} when a key, the state or the clock is not acceptable
  * @throws Node's own error when the port cannot be used

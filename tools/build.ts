@@ -93,14 +93,18 @@ const common = {
 } as const
 await build({
   ...common,
-  entryPoints: { main: 'src/main.built.js' },
+  entryPoints: { main: 'src/main.built.js', index: 'src/index.built.js' },
   format: 'cjs',
   // So that any Node can read what it is too old for.
   target: 'node14.18'
 })
 const { metafile, outputFiles } = await build({
   ...common,
-  entryPoints: ['src/cli.ts', 'src/index.ts', 'src/store/checkpoint-thread.ts'],
+  entryPoints: {
+    cli: 'src/cli.ts',
+    library: 'src/index.ts',
+    'checkpoint-thread': 'src/store/checkpoint-thread.ts'
+  },
   entryNames: '[name]',
   splitting: true,
   format: 'esm',
