@@ -15,33 +15,35 @@ import { version } from './version.ts'
 const logDelayMilliseconds = 200
 
 /**
- * Runs the program; the only file that reads the process.
+ * Runs the program; behind main.js the only file that reads arguments, environment and signals.
  * @param keepCode keeps what V8 has compiled, for later starts
  */
 export async function main(keepCode = () => {}): Promise<void> {
   process.stdout.on('error', unlessUnread)
+  // Who closed it, or filled its disk, is told nothing.
+  process.stderr.on('error', () => {})
   try {
     const invocation = readInvocation(process.argv.slice(2), process.env)
     if ('help' in invocation) process.stdout.write(helpText())
     else if ('version' in invocation) process.stdout.write(`${version()}\n`)
-    else if (invocation.command === 'verify') await verify(invocation.config)
-    else if (invocation.command === 'exec') await exec(invocation.config, invocation.program, keepCode)
     else if (invocation.command === 'start') await start(invocation.config, keepCode)
-    else await commands[invocation.command](invocation.config)
+    else if (invocation.command === 'exec') await exec(invocation.config, invocation.program, keepCode)
+    else if (invocation.command === 'verify') await verify(invocation.config)
+    else if (invocation.command === 'openapi') await openapi(invocation.config)
+    else await healthcheck(invocation.config)
   } catch (error) {
-    process.stderr.on('error', unlessUnread)
     process.stderr.write(`fake-topcalls: ${sentence(error)}\n`)
     process.exitCode = error instanceof Failure ? error.exitCode : 1
     if (process.exitCode === 2) process.stderr.write('Try fake-topcalls --help.\n')
   }
 }
 
-/** Whoever closed the other end wants no more of it; a server goes on. */
-function unlessUnread(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
+/** Whoever closed the other end of stdout wants no more of it, and a server goes on; on a full disk something is missing. */
+function unlessUnread({ code, message }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE') return
+  process.stderr.write(`fake-topcalls: stdout cannot be written: ${message}.\n`)
+  process.exit(1)
 }
-
-const commands = { healthcheck, openapi }
 
 /** Asks a server, or a document, whether it keeps the contract. */
 async function verify(config: VerifyConfig): Promise<void> {

@@ -50,6 +50,19 @@ t.test('a server whose output nobody reads answers and ends as any other', async
   t.same(await ended, [0, null])
 })
 
+t.test('a full disk under stdout is said in one sentence, with exit code 1', async t => {
+  const full = openSync('/dev/full', 'w')
+  t.teardown(() => closeSync(full))
+  for (const args of [['--help'], ['--port', '0', '--log-level', 'silent']]) {
+    const child = spawn(process.execPath, [...process.execArgv, program, ...args], { stdio: ['ignore', full, 'pipe'] })
+    t.teardown(() => child.kill('SIGKILL'))
+    let said = ''
+    child.stderr?.on('data', data => (said += data))
+    t.same(await once(child, 'close'), [1, null])
+    t.match(said, /^fake-topcalls: stdout cannot be written: ENOSPC.*\.\n$/)
+  }
+})
+
 t.test('the exit code of a command does not depend on who reads its output', async t => {
   t.same(await once(unread(t, ['--help']), 'exit'), [0, null])
   t.same(await once(unread(t, ['openapi']), 'exit'), [0, null])

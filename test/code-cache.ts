@@ -63,6 +63,10 @@ t.test('code that is cut off, altered or of another source is not run, but repla
     t.ok(readFileSync(file('main.js')).length >= good.length)
   }
 
+  // Of the same length, which V8 would take for the same.
+  const source = readFileSync(join(folder, 'main.js'), 'latin1')
+  writeFileSync(join(folder, 'main.js'), source.replace('=>twice', '=>Array'))
+  t.same(runOnce({ folder, cache }), ['/'])
   writeFileSync(join(folder, 'main.js'), 'module.exports={run:()=>"another"}')
   t.equal(runOnce({ folder, cache }), 'another')
   t.end()
@@ -78,5 +82,21 @@ t.test('where no code can be kept the program runs as well', t => {
   t.equal(runOnce(other), '//')
   t.same(readdirSync(other.cache), ['main.js'])
   t.notOk(existsSync(file('main.js')))
+
+  // As in a folder that may not be entered: neither can the file be written nor what is left of it be removed.
+  const long = `${'x'.repeat(252)}.js`
+  writeFileSync(join(folder, long), 'module.exports=1')
+  const { load, keep } = codeCache(folder, join(folder, 'third'))
+  t.equal(load(long), 1)
+  keep()
+  t.same(readdirSync(join(folder, 'third')), [])
+  t.end()
+})
+
+t.test('a module that throws does so each time', t => {
+  const folder = t.testdir({ 'main.js': 'throw new Error("not today")' })
+  const { load } = codeCache(folder, join(folder, 'code'))
+  t.throws(() => load('main.js'), { message: 'not today' })
+  t.throws(() => load('main.js'), { message: 'not today' })
   t.end()
 })

@@ -1,6 +1,6 @@
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Script } from 'node:vm'
+import { parse } from 'acorn'
 import { build, type Plugin, transform } from 'esbuild'
 import { addressOf, inspectorFiles } from '../src/control/inspector.ts'
 
@@ -13,6 +13,9 @@ const outdir = 'dist'
 /** What Fastify would load if it had not been given compilers; a quarter of the bundle. */
 const neverLoaded = ['@fastify/ajv-compiler', '@fastify/fast-json-stringify-compiler']
 
+/** What only the sources ask for, and colours of a debugger that comes with some development dependency. */
+const onlyInSources = ['htm/preact/standalone', 'supports-color']
+
 /** What is loaded when it is used: Fastify could serve HTTP/2 and TLS, and somebody ask for YAML. */
 const loadedWhenUsed = ['node:https', 'node:http2', 'yaml']
 
@@ -20,30 +23,39 @@ const loadedWhenUsed = ['node:https', 'node:http2', 'yaml']
 const imported = /^import (\{[^}]*\}|\w+) from "(node:[\w/]+)";$/gm
 
 const required = (text: string) =>
-  text.replace(imported, (_, names, path) => `const ${pattern(names)} = require("${path}");`)
+  text.replace(imported, (_, names, path) => `const ${destructured(names)} = require("${path}");`)
 
-/** What a list of imports or exports is called as one of properties. */
-const pattern = (names: string) => names.replaceAll(' as ', ': ')
+/** A list of imports as a pattern. */
+const destructured = (names: string) => names.replaceAll(' as ', ': ')
+
+/** What `import.meta.url` is called in CommonJS. */
+const moduleAddress = '__moduleAddress'
 
 /**
  * A module of esbuild's in CommonJS, which it does not split, and which V8 keeps the code of (src/code-cache.js). Names are
- * constants, not members of another module, since hot functions use them.
+ * constants, not members of another module, since hot functions use them; so no export may be assigned later.
  */
 function linked(text: string): string {
   const reversed = (name: string) => name.split(' as ').reverse().join(': ')
   const program = text
     .replaceAll(/\bimport(\{[^}]*\}|[\w$]+ |)(?:from)?"(\.\/[\w.-]+)";/g, (_, names, path) => {
       if (names === '') return `require("${path}");`
-      return `const ${names.startsWith('{') ? pattern(names) : `{default: ${names}}`}=require("${path}");`
+      return `const ${names.startsWith('{') ? destructured(names) : `{default: ${names}}`}=require("${path}");`
     })
     .replaceAll(/\bimport\("(\.\/[\w.-]+)"\)/g, 'Promise.resolve().then(()=>require("$1"))')
     .replace(/\bexport\{([^}]*)\};\s*$/, (_, names) => `module.exports={${names.split(',').map(reversed).join()}};`)
     .replace(/\bexport default ([^;]+);\s*$/, 'module.exports={default:$1};')
+  if (/[^\0-\x7f]/.test(program)) throw new Error('a module has characters beyond ASCII')
+  parse(program, {
+    ecmaVersion: 'latest',
+    onToken({ type, start }) {
+      if (type.keyword !== 'import' && type.keyword !== 'export') return
+      throw new Error(`a module still has: ${program.slice(start, start + 100)}`)
+    }
+  })
   const address = program.includes(moduleAddress)
   return `"use strict";${address ? `const ${moduleAddress}=require("node:url").pathToFileURL(__filename).href;` : ''}${program}`
 }
-
-const moduleAddress = '__moduleAddress'
 
 const pagePackage = 'node_modules/@fastify/swagger-ui'
 const pageFolder = 'swagger-ui'
@@ -109,20 +121,14 @@ const { metafile, outputFiles } = await build({
   splitting: true,
   format: 'esm',
   target: 'node22.18',
-  external: [...neverLoaded, 'htm/preact/standalone'],
+  external: [...neverLoaded, ...onlyInSources],
   plugins: [lazy],
   // Only the sources look for a module so.
   define: { 'import.meta.url': moduleAddress, 'import.meta.resolve': 'require.resolve' },
   metafile: true,
   write: false
 })
-for (const { path, text } of outputFiles) {
-  const program = linked(text)
-  // Fails where an import or export is left, or what is not ASCII.
-  new Script(`(function () {${program}\n})`, { filename: path })
-  if (/[^\0-\x7f]/.test(program)) throw new Error(`${path} has characters beyond ASCII`)
-  writeFileSync(path, program)
-}
+for (const { path, text } of outputFiles) writeFileSync(path, linked(text))
 // The sources are ECMAScript, by the package.json above.
 writeFileSync(join(outdir, 'package.json'), '{ "type": "commonjs" }\n')
 chmodSync(join(outdir, 'main.js'), 0o755)
@@ -142,19 +148,31 @@ cpSync(join(pagePackage, 'static'), join(outdir, pageFolder, 'static'), {
 })
 
 /** The folders of the packages whose code is in the bundle, and of the one that the inspector's copy is of. */
-const bundled = new Set(
+const folders = new Set(
   [...Object.keys(metafile.inputs), 'node_modules/htm/'].flatMap(
     input => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []
   )
 )
 const contents = (file: string) => readFileSync(file, 'utf8').trim()
-const notices = [...bundled].sort().map(folder => {
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+const packages = [...folders].sort().map(folder => {
+  const { name, version, license } = JSON.parse(contents(join(folder, 'package.json')))
   const files = readdirSync(folder).filter(entry => /^(?:licen[cs]e|notice)/i.test(entry))
-  return `${name} ${version} (${license})\n\n${files.map(file => contents(join(folder, file))).join('\n\n')}\n`
+  return { name, version, license, texts: files.map(file => contents(join(folder, file))) }
 })
 // These two bring other projects without their notices.
-const { devDependencies } = JSON.parse(contents(join(pagePackage, 'package.json')))
-notices.push(contents(`tools/swagger-ui-${devDependencies['swagger-ui-dist']}.licenses.txt`))
-notices.push(`preact, in htm (MIT)\n\n${contents('node_modules/preact/LICENSE')}\n`)
-writeFileSync(join(outdir, 'THIRD-PARTY-LICENSES.txt'), notices.join(`\n${'-'.repeat(80)}\n\n`))
+const swaggerUi = JSON.parse(contents(join(pagePackage, 'package.json'))).devDependencies['swagger-ui-dist']
+packages.push(
+  {
+    name: 'swagger-ui-dist',
+    version: swaggerUi,
+    license: 'Apache-2.0',
+    texts: [contents(`tools/swagger-ui-${swaggerUi}.licenses.txt`)]
+  },
+  { name: 'preact', version: '', license: 'MIT', texts: [contents('node_modules/preact/LICENSE')] }
+)
+const notices = packages.map(({ name, version, license, texts }) =>
+  [`${name} ${version || '(in htm)'} (${license})`, ...texts, ''].join('\n\n')
+)
+writeFileSync(join(outdir, 'THIRD-PARTY-LICENSES.txt'), notices.join(`${'-'.repeat(80)}\n\n`))
+// For tools/sbom.ts.
+writeFileSync(join(outdir, 'bundled.json'), JSON.stringify(packages.map(({ texts: _, ...described }) => described)))

@@ -4,22 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 // Writes sbom.cdx.json, the packages that an installation brings and those of the bundle, as CycloneDX: `prepack` puts it into the
-// package. From the lock file and what is installed, so without network and the same each time.
-// Npm is shown a project that depends on what is bundled and has no development dependencies. `npm sbom --omit dev` of the real
-// one leaves out what a development dependency needs as well (npm 11.19).
+// package. From the lock file and dist/ alone, so without network and the same each time.
+// `npm sbom --omit dev` leaves out what a development dependency needs as well (npm 11.19), so npm is shown a project that has
+// none.
 
 const project = new URL('..', import.meta.url)
-const text = (name: string) => readFileSync(new URL(name, project), 'utf8')
+const read = (name: string) => JSON.parse(readFileSync(new URL(name, project), 'utf8'))
 
-const { devDependencies, ...manifest } = JSON.parse(text('package.json'))
-for (const [, name = ''] of text('dist/THIRD-PARTY-LICENSES.txt').matchAll(/^(\S+) \S+ \(.+\)$/gm)) {
-  if (name in devDependencies) manifest.dependencies[name] = devDependencies[name]
-}
-const lock = JSON.parse(text('package-lock.json'))
+const { devDependencies: _, ...manifest } = read('package.json')
+const lock = read('package-lock.json')
 delete lock.packages[''].devDependencies
-lock.packages[''].dependencies = manifest.dependencies
-// Npm finds out by itself what is left.
-for (const locked of Object.values<{ dev?: boolean }>(lock.packages)) delete locked.dev
+for (const [path, { dev }] of Object.entries<{ dev?: boolean }>(lock.packages)) if (dev) delete lock.packages[path]
 
 const folder = mkdtempSync(join(tmpdir(), 'sbom-'))
 try {
@@ -27,11 +22,13 @@ try {
   writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock))
   const args = ['sbom', '--package-lock-only', '--sbom-format', 'cyclonedx', '--sbom-type', 'application']
   const document = JSON.parse(execFileSync('npm', args, { cwd: folder, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }))
-  // Of this @fastify/swagger-ui holds a copy.
-  const { devDependencies: copied } = JSON.parse(text('node_modules/@fastify/swagger-ui/package.json'))
-  const page = `swagger-ui-dist@${copied['swagger-ui-dist']}`
-  const [name, version] = page.split('@')
-  document.components.push({ 'bom-ref': page, type: 'library', name, version, purl: `pkg:npm/${page}` })
+  const installed = new Set(document.components.map(({ name }: { name: string }) => name))
+  for (const { name, version, license } of read('dist/bundled.json')) {
+    if (installed.has(name)) continue
+    const purl = `pkg:npm/${name.replace('@', '%40')}${version && `@${version}`}`
+    const licenses = [{ license: { id: license } }]
+    document.components.push({ 'bom-ref': purl, type: 'library', name, ...(version && { version }), purl, licenses })
+  }
   // What differs from run to run, from machine to machine, and from npm to npm.
   delete document.serialNumber
   delete document.metadata.timestamp
