@@ -16,7 +16,7 @@ const digestBytes = 32
  * @param {string} cacheFolder where their code is kept, one file each; made where it is missing
  */
 export function codeCache(folder, cacheFolder) {
-  /** @type {Map<string, { exports: any }>} */
+  /** @type {Map<string, { exports: unknown }>} */
   const modules = new Map()
   /** Those whose code is not kept yet, or is another V8's. @type {Map<string, { script: Script, bytes: Buffer }>} */
   const fresh = new Map()

@@ -8,8 +8,9 @@ const { load, keep } = codeCache(__dirname, join(__dirname, '..', '.compile-cach
 
 // Jest gives each file of tests a realm of its own, with another Error; what is kept runs in the main one.
 const isMainRealm = runInThisContext('Object') === Object
-/** @type {typeof import('./index.ts')} */
-const library = isMainRealm ? load('library.js') : require(join(__dirname, 'library.js'))
+const library = /** @type {typeof import('./index.ts')} */ (
+  isMainRealm ? load('library.js') : require(join(__dirname, 'library.js'))
+)
 
 /** @type {<Options, Started extends import('./index.ts').Listening>(start: (options?: Options) => Promise<Started>) => (options?: Options) => Promise<Started>} */
 const keeping = start => async options => {

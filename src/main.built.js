@@ -7,5 +7,6 @@ import { preflight } from './preflight.js'
 if (preflight()) {
   // Beside the program, where only those may write who may change it. Where it cannot be written, starts take longer.
   const { load, keep } = codeCache(__dirname, join(__dirname, '..', '.compile-cache'))
-  load('cli.js').main(keep)
+  const { main } = /** @type {typeof import('./cli.ts')} */ (load('cli.js'))
+  main(keep)
 }

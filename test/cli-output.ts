@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
-import { createServer } from 'node:net'
 import t, { type Test } from 'tap'
+import { startFakeTopCalls } from '../src/index.ts'
 import { postCarrier } from './fixtures/bench.ts'
 import { program, run } from './fixtures/program.ts'
 
@@ -29,20 +29,13 @@ function unread(t: Test, args: string[]): ChildProcess {
   return child
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 t.test('a server whose output nobody reads answers and ends as any other', async t => {
-  const port = await freePort()
-  const child = unread(t, ['--port', String(port)])
+  const earlier = await startFakeTopCalls()
+  const { port } = new URL(earlier.url)
+  await earlier.close()
+  const child = unread(t, ['--port', port])
   const ended = once(child, 'exit')
-  while ((await run(['healthcheck', '--port', String(port)])).code !== 0 && child.exitCode === null);
+  while ((await run(['healthcheck', '--port', port])).code !== 0 && child.exitCode === null);
   for (let request = 0; request < 5; request++) {
     t.equal((await postCarrier(`http://127.0.0.1:${port}`)).status, 201)
   }

@@ -13,12 +13,16 @@ function program(t: Test) {
   return { folder, cache: join(folder, 'code'), file: (name: string) => join(folder, 'code', name) }
 }
 
+interface Main {
+  run(): unknown
+}
+
 const runs = () => (globalThis as { codeCacheRuns?: number }).codeCacheRuns ?? 0
 
 /** Runs the program as a process of its own would, and keeps its code. */
-function runOnce({ folder, cache }: { folder: string; cache: string }): string {
+function runOnce({ folder, cache }: { folder: string; cache: string }): unknown {
   const { load, keep } = codeCache(folder, cache)
-  const result = load('main.js').run()
+  const result = (load('main.js') as Main).run()
   keep()
   return result
 }
@@ -27,8 +31,8 @@ t.test('modules are run once, and what they need of Node is given', t => {
   const { folder, cache } = program(t)
   const { load } = codeCache(folder, cache)
   const before = runs()
-  t.equal(load('main.js').run(), '//')
-  t.equal(load('twice.js').twice('a'), 'aa')
+  t.equal((load('main.js') as Main).run(), '//')
+  t.equal((load('twice.js') as { twice(text: string): string }).twice('a'), 'aa')
   t.equal(runs(), before + 1)
   t.notOk(existsSync(cache))
   t.end()
