@@ -13,11 +13,15 @@ const keyInText = /tc(?:_|%(?:25)*5f)live(?:_|%(?:25)*5f).*/is
 /** Whether a JSON text may hold a secret: by a name, by a key, or under an escape that hides either. */
 const suspicious = new RegExp(`${secretName.source}|registration|inbound_auth|tc_live_|%|@|\\\\`, 'i')
 
+/** What every text has that is not left as it is by what follows; most have none of it. */
+const suspiciousText = /tc[_%]|[@=]/i
+
 /**
  * A text without API keys, which have a form of their own and are cut away with all that follows, without `password=…`, and
  * without the password of an address.
  */
 export function withoutSecrets(text: string): string {
+  if (!suspiciousText.test(text)) return text
   const keyless = text.replace(keyInText, 'tc_live_…')
   const plain = keyless.includes('@') ? withoutPasswords(keyless) : keyless
   return plain.includes('=') ? withoutAssignments(plain) : plain
@@ -38,7 +42,9 @@ function withoutPasswords(text: string): string {
 
 /** The same, without what a terminal would obey or a reader not see: it is shown as its escape. */
 export function printable(text: string): string {
-  return withoutSecrets(text).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, character =>
+  const plain = withoutSecrets(text)
+  if (/^[ -~]*$/.test(plain)) return plain
+  return plain.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, character =>
     character.isWellFormed() ? encodeURIComponent(character) : '\ufffd'
   )
 }
@@ -51,6 +57,7 @@ export function shortened(named: string): string {
 
 /** Without the values of `password=…` and its like, as they stand in addresses. In pieces, since one pattern would take quadratic time. */
 function withoutAssignments(text: string): string {
+  if (!secretName.test(text)) return text
   const pieces = text.split(/([&;?\s])/).map(piece => {
     const name = piece.slice(0, piece.indexOf('=') + 1)
     return name !== '' && secretName.test(name) ? `${name}${redacted}` : piece
@@ -82,7 +89,7 @@ function isBareCredential(name: string, member: unknown): boolean {
 
 /** A header's value, which may be credentials under whatever name (RFC 9110, section 11.4). */
 function redactedValue(value: string): string {
-  const [, scheme] = /^(basic|bearer|digest)\s/i.exec(value) ?? []
+  const scheme = /^(basic|bearer|digest)\s/i.exec(value)?.[1]
   return scheme === undefined ? withoutSecrets(value) : `${scheme} ${redacted}`
 }
 
