@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { entryOf } from '../src/control/entries.ts'
-import { createJournal, type KeptEntry } from '../src/store/journal.ts'
+import { createJournal, type Journal, type KeptEntry } from '../src/store/journal.ts'
 import { testBench } from './fixtures/bench.ts'
 import { plainCarrier } from './fixtures/emulator.ts'
 
@@ -36,11 +36,14 @@ t.test('a refused request names the rules that it violates', async t => {
   t.match((await control.requests.list({ limit: 1 })).data, [{ path: '/v1/none', status: 404, account_id: null }])
 })
 
-const entry = (account_id: string, id: number, size = 0): Omit<KeptEntry, 'number'> => ({
-  ...{ id: String(id), at: 0, account_id, method: 'POST', path: '/', idempotency_key: null, body_bytes: 0 },
-  ...{ status: 201, duration_ms: 1, outcome: 'created', committed: true, rules: [], fault: null, findings: [] },
-  details: JSON.stringify({ headers: {}, body: 'x'.repeat(size), answer: {} })
-})
+/** What the journal is given of a request. */
+const entry = (account_id: string, id: number, size = 0, path = '/'): Parameters<Journal['record']> => [
+  {
+    ...{ id: String(id), at: 0, account_id, method: 'POST', path, idempotency_key: null, body_bytes: 0 },
+    ...{ status: 201, duration_ms: 1, outcome: 'created', committed: true, rules: [], fault: null, findings: [] }
+  },
+  JSON.stringify({ headers: {}, body: 'x'.repeat(size), answer: {} })
+]
 
 t.test('what is kept keeps nothing alive of what was dropped', t => {
   setFlagsFromString('--expose-gc')
@@ -53,7 +56,7 @@ t.test('what is kept keeps nothing alive of what was dropped', t => {
   const before = held()
   const journal = createJournal({ entries: 10, bytes: 2_000_000 })
   for (let index = 0; index < 30_000; index++) {
-    journal.record(entry(index % 60 === 0 ? `quiet ${index}` : 'noisy', index, 700))
+    journal.record(...entry(index % 60 === 0 ? `quiet ${index}` : 'noisy', index, 700))
   }
   const grown = held() - before
   t.equal(journal.size(), 510)
@@ -68,7 +71,7 @@ t.test('what is kept is read as it was recorded, from whatever number on', t => 
   journal.listen(one => recorded.push(one))
   for (let index = 0; index < 1_000; index++) {
     const size = index % 100 === 0 ? 100_000 : index
-    journal.record({ ...entry(account(index), index, size), path: '/é/😀\n"', findings: [] })
+    journal.record(...entry(account(index), index, size, '/é/😀\n"'))
   }
   t.same(journal.entries('a'), recorded.filter((_, index) => account(index) === 'a').slice(-300))
   t.same(
@@ -91,7 +94,7 @@ t.test('under a million requests the journal keeps its bounds, and knows what it
   const journal = createJournal({ entries: 1_000, bytes: 2_000_000 })
   const accounts = 200
   for (let index = 0; index < 1_000_000; index++) {
-    journal.record(entry(`account ${index % accounts}`, index, index % 700))
+    journal.record(...entry(`account ${index % accounts}`, index, index % 700))
     if (index % 50_000 === 0) t.ok(journal.bytes() <= 2_000_000)
   }
   t.ok(journal.bytes() <= 2_000_000 && journal.bytes() > 1_700_000)
@@ -111,8 +114,8 @@ t.test('under a million requests the journal keeps its bounds, and knows what it
 
 t.test('an account that floods the journal drops its own entries, not those of another', t => {
   const journal = createJournal({ entries: 100, bytes: 100_000 })
-  for (let index = 0; index < 10; index++) journal.record(entry('quiet', index, 100))
-  for (let index = 0; index < 100_000; index++) journal.record(entry('loud', index, 5_000))
+  for (let index = 0; index < 10; index++) journal.record(...entry('quiet', index, 100))
+  for (let index = 0; index < 100_000; index++) journal.record(...entry('loud', index, 5_000))
   t.equal(journal.dropped('quiet'), 0)
   t.equal(journal.size('quiet'), 10)
   t.ok(journal.size('loud') > 10)
@@ -126,7 +129,7 @@ t.test('an account that floods the journal drops its own entries, not those of a
 
 t.test('200 000 accounts leave the journal within its bounds too', t => {
   const journal = createJournal({ entries: 10, bytes: 1_000_000 })
-  for (let index = 0; index < 200_000; index++) journal.record(entry(`account ${index}`, index))
+  for (let index = 0; index < 200_000; index++) journal.record(...entry(`account ${index}`, index))
   t.ok(journal.bytes() <= 1_000_000)
   t.equal(journal.size() + journal.dropped(), 200_000)
   t.equal(journal.entries().at(-1)?.id, '199999')

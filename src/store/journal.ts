@@ -44,6 +44,9 @@ interface Log {
 
 const chunkBytes = 65_536
 
+/** Bytes of UTF-8 that a code unit of a string takes. */
+const mostBytesPerUnit = 3
+
 /**
  * No chunk is larger than this share of its log, since what is dropped from it frees nothing until all of it is; and what is larger
  * than this share of a chunk has one of its own, so that no more is left empty.
@@ -93,10 +96,14 @@ export function createJournal(limits: JournalLimits) {
     }
   }
 
-  /** The chunk that has room for so many bytes. */
-  function chunkFor(log: Log, needed: number): Chunk {
+  /** The chunk that has room for a text. */
+  function chunkFor(log: Log, text: string): Chunk {
     const last = log.chunks.at(-1)
-    if (last && last.used + needed <= last.bytes.length) return last
+    const free = last ? last.bytes.length - last.used : 0
+    // To count the bytes takes as long as to write them, and mostly there is more room than they could need.
+    if (last && text.length * mostBytesPerUnit <= free) return last
+    const needed = Buffer.byteLength(text)
+    if (last && needed <= free) return last
     const most = Math.min(chunkBytes, Math.floor(log.bytes * chunkShare))
     const size = needed > most * chunkShare ? needed : most
     const room = size === chunkBytes ? spares.pop() : undefined
@@ -137,18 +144,17 @@ export function createJournal(limits: JournalLimits) {
     account === undefined ? [...logs.values()] : [logs.get(account)].filter(log => log !== undefined)
 
   return {
-    record(entry: Omit<KeptEntry, 'number'>): void {
-      const { details, ...rest } = entry
-      const text = `${JSON.stringify(rest)}\n${details}`
+    record(entry: Omit<KeptEntry, 'number' | 'details'>, details: string): void {
+      const text = `${JSON.stringify(entry)}\n${details}`
       const log = logOf(entry.account_id)
-      const chunk = chunkFor(log, Buffer.byteLength(text))
+      const chunk = chunkFor(log, text)
       chunk.used += chunk.bytes.write(text, chunk.used)
       chunk.numbers.push(++number)
       chunk.ends.push(chunk.used)
       log.size++
       if (log.size > limits.entries) dropOldest(log)
       if (bytes > limits.bytes) cut()
-      for (const listener of listeners) listener({ ...entry, number })
+      for (const listener of listeners) listener({ ...entry, number, details })
     },
     /** The entries of one account, or of all, oldest first. */
     entries: (account?: string): KeptEntry[] => inOrder(logsOf(account).flatMap(log => read(log))),

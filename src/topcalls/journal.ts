@@ -16,11 +16,11 @@ interface Options {
 /** Enters each request into the journal at the moment at which its answer is ready, so that it is there before the answer. */
 export function recordRequests(app: FastifyInstance, { journal, accounts }: Options): void {
   app.addHook('onSend', (request, reply, payload, done) => {
-    if (!isOurs(request.url)) journal.record(entryOf(request, reply, payload))
+    if (!isOurs(request.url)) journal.record(entryOf(request, reply), detailsOf(request, reply, payload))
     done(null, payload)
   })
 
-  function entryOf(request: FastifyRequest, reply: FastifyReply, payload: unknown) {
+  function entryOf(request: FastifyRequest, reply: FastifyReply) {
     const { account, fault, idempotencyKey, problem, sentBody, committed } = request
     const account_id = account?.id ?? null
     return {
@@ -37,8 +37,7 @@ export function recordRequests(app: FastifyInstance, { journal, accounts }: Opti
       committed,
       rules: problem?.rules ?? [],
       fault: fault ? { id: fault.id, kind: fault.kind, phase: fault.phase } : null,
-      findings: findingsOf(request, reply),
-      details: detailsOf(request, reply, payload)
+      findings: findingsOf(request, reply)
     }
   }
 }
