@@ -91,9 +91,17 @@ export function idempotencyStore({ db, texts }: StoreContext) {
       const number = texts.known(account)
       const row = number === undefined ? undefined : select.get(number, key, now)
       if (!row) return undefined
-      const { operation, content_type, ...rest } = row
-      const spelled = { operation: texts.text(operation), content_type: texts.text(content_type) }
-      return { account_id: account, key, ...spelled, ...rest }
+      const { operation, fingerprint, status, content_type, body, created_at } = row
+      return {
+        account_id: account,
+        key,
+        operation: texts.text(operation),
+        fingerprint,
+        status,
+        content_type: texts.text(content_type),
+        body,
+        created_at
+      }
     },
     put: keep,
     /**

@@ -205,8 +205,10 @@ function violationOf(key: string): Pick<Violation, 'message' | 'code'> | undefin
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`
   if (typeof value === 'object' && value !== null) {
-    const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-    return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join()}}`
+    const object = value as Record<string, unknown>
+    // Sorted by code units, as the RFC does.
+    const names = Object.keys(object).sort()
+    return `{${names.map(name => `${JSON.stringify(name)}:${canonicalJson(object[name])}`).join()}}`
   }
   return typeof value === 'number' ? String(value) : JSON.stringify(value)
 }
