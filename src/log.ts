@@ -23,19 +23,20 @@ export function decodedPath(url: string): string {
 
 /** Whether a request is for the fake itself and not for what it imitates. */
 export function isOurs(url: string): boolean {
-  return decodedPath(url).startsWith('/_topcalls/')
+  return !url.startsWith('/v1/') && decodedPath(url).startsWith('/_topcalls/')
 }
 
 /** What a log line tells of a request. Headers and bodies hold secrets and are not logged. */
 export function lineOf(request: FastifyRequest, reply: FastifyReply) {
+  // Members that are undefined are left out of the line.
   return {
     requestId: request.id,
     method: request.method,
     path: printablePath(request.url),
     status: reply.statusCode,
     milliseconds: Math.round(reply.elapsedTime * 100) / 100,
-    ...(request.account && { account: request.account.id }),
-    ...(request.replayed && { replayed: true })
+    account: request.account?.id,
+    replayed: request.replayed || undefined
   }
 }
 
