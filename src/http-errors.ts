@@ -4,6 +4,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { isAnswered, keepOpen } from './connection.ts'
 import { decodedPath, isOurs, printablePath } from './log.ts'
 import { kindOfStatus, Problem, renderProblem, renderRawProblem } from './problem.ts'
+import { linesOf } from './raw-headers.ts'
 import { asProblem } from './store/database.ts'
 
 /** Where a tester steers. Routes below it are told to whoever misses one. */
@@ -107,10 +108,8 @@ export function refuseBareHttp(app: FastifyInstance, newId: () => string): void 
     if (raw.httpVersion === '1.1' && raw.headers.host === undefined) {
       throw new Problem('invalid_request', 'An HTTP/1.1 request needs a Host header')
     }
-    // Node keeps the first of several, silently; the same section demands a 400.
-    const isHost = (name: string, index: number) =>
-      index % 2 === 0 && name.length === 4 && name.toLowerCase() === 'host'
-    if (raw.rawHeaders.filter(isHost).length > 1) {
+    // Node keeps the first of several; the same section demands a 400.
+    if (linesOf(raw, 'host') > 1) {
       throw new Problem('invalid_request', 'Send one Host header, not several')
     }
     done()

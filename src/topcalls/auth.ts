@@ -4,6 +4,7 @@ import { answerDates } from '../http-date.ts'
 import { isOurs } from '../log.ts'
 import type { Behaviour } from '../observed.ts'
 import { Problem } from '../problem.ts'
+import { linesOf } from '../raw-headers.ts'
 import { isKey } from '../schemas/key.ts'
 import type { AccountStore } from '../store/accounts.ts'
 import type { KeyStore } from '../store/keys.ts'
@@ -62,9 +63,9 @@ export function authorization(api: FastifyInstance): void {
 }
 
 function tokenOf({ raw, headers }: FastifyRequest, unauthorized: ReturnType<typeof refusal>): string {
-  const lines = raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'authorization')
-  // Node keeps the first of several lines, silently.
-  if (lines.length > 1) throw unauthorized('Send one Authorization header, not several', 'error="invalid_token"')
+  // Node keeps the first.
+  if (linesOf(raw, 'authorization') > 1)
+    throw unauthorized('Send one Authorization header, not several', 'error="invalid_token"')
   const { authorization } = headers
   // RFC 6750, section 3.1: a request that brings no bearer token is told no error code.
   if (!authorization || !/^bearer\b/i.test(authorization)) {
