@@ -211,15 +211,18 @@ async function createLogger(level: string) {
     const stream = pretty({ destination: 2, sync: true, singleLine: true, ignore: 'pid,hostname' })
     return { logger: pino({ level }, stream), flush: () => {} }
   }
-  // Lines are written a few at a time, and no later than this: a write for each cost a tenth of a create.
-  const stderr = pino.destination({ dest: 2, sync: false, minLength: 4_096, periodicFlush: logDelayMilliseconds })
+  // Lines are written a few at a time, and no later than this: a write for each cost a tenth of a create. They are gathered as
+  // bytes: of text, all that waits is measured anew with each line, for 3 % of a replay.
+  const gathered = { minLength: 4_096, periodicFlush: logDelayMilliseconds, contentMode: 'buffer' }
+  const stderr = pino.destination({ dest: 2, sync: false, ...gathered })
   // On a full disk the log is lost and the server goes on: flushing would try again for ever, also at the exit.
   let lost = false
   stderr.on('error', () => {
     lost = true
     stderr.destroy()
   })
-  const write = (line: string) => void (lost || stderr.write(line))
+  // sonic-boom's types know nothing of bytes.
+  const write = (line: string) => void (lost || stderr.write(Buffer.from(line) as never))
   return { logger: pino({ level }, { write }), flush: () => void (lost || stderr.flushSync()) }
 }
 
