@@ -95,7 +95,11 @@ export class Problem extends Error {
   /** @param detail a sentence for people; it must not repeat a credential */
   constructor(kind: ProblemKind, detail: string, options: ProblemOptions = {}) {
     const { violations, headers = {}, rules = rulesOf(kind), members = {}, cause } = options
+    // Nobody reads where an expected failure was thrown, and to note it takes a tenth of a refusal.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(detail, { cause })
+    Error.stackTraceLimit = stackTraceLimit
     this.kind = kind
     this.violations = violations
     this.headers = headers
