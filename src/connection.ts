@@ -22,14 +22,18 @@ export function keepApart(app: FastifyInstance, { isInside }: { isInside: boolea
   if (!isInside) judgeConnections(app)
 
   // Whoever is refused for what stands in the head is not asked for the body (RFC 9110, section 10.1.1).
-  app.addHook('preParsing', ({ raw, routeOptions }, reply, payload, done) => {
-    const { bodyLimit = 0 } = routeOptions
-    if (asking.has(reply.raw) && reply.raw.socket && Number(raw.headers['content-length'] ?? 0) <= bodyLimit) {
+  app.addHook('preParsing', (request, reply, payload, done) => {
+    if (asking.has(reply.raw) && reply.raw.socket && announcesLittle(request)) {
       asking.delete(reply.raw)
       reply.raw.writeContinue()
     }
     done(null, payload)
   })
+}
+
+/** Whether the body that a request announces is not too long. */
+function announcesLittle({ headers, routeOptions: { bodyLimit = 0 } }: FastifyRequest): boolean {
+  return Number(headers['content-length'] ?? 0) <= bodyLimit
 }
 
 function judgeConnections(app: FastifyInstance): void {

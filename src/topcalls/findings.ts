@@ -12,7 +12,7 @@ export interface Members {
 
 /** Tells which members of a body nobody documents. */
 export function unknownMembers(body: Record<string, unknown>, known: Members): Finding[] {
-  const unknown = [...pathsOutside(body, known)]
+  const unknown = pathsOutside(body, known)
   const findings: Finding[] = unknown.slice(0, mostUnknownMembers).map(path => {
     const message = 'TopCalls documents no such member; it is ignored'
     return { code: 'unknown_member', path: shortened(path), message }
@@ -24,13 +24,18 @@ export function unknownMembers(body: Record<string, unknown>, known: Members): F
   return findings
 }
 
-function* pathsOutside(object: Record<string, unknown>, members: Members, within = ''): Generator<string> {
+function pathsOutside(
+  object: Record<string, unknown>,
+  members: Members,
+  within = '',
+  outside: string[] = []
+): string[] {
   for (const name of Object.keys(object)) {
-    const path = `${within}${name}`
     const inner = Object.hasOwn(members, name) ? members[name] : undefined
     const value = object[name]
-    if (!inner) yield path
+    if (!inner) outside.push(`${within}${name}`)
     // A member that is no object by its schema has no members of its own.
-    else if (Object.keys(inner).length > 0 && isObject(value)) yield* pathsOutside(value, inner, `${path}.`)
+    else if (isObject(value) && Object.keys(inner).length > 0) pathsOutside(value, inner, `${within}${name}.`, outside)
   }
+  return outside
 }
