@@ -7,12 +7,10 @@ import { helpText, readInvocation } from './invocation.ts'
 import { keepOnceUsed } from './kept-code.ts'
 import { isLoopbackAddress, isLoopbackUrl } from './loopback.ts'
 import { takeOver } from './signals.ts'
+import { createLogger } from './stderr-log.ts'
 import { version } from './version.ts'
 
 // The server is imported by the commands that need it: a health check must not pay for it.
-
-/** How long a log line may wait for others. */
-const logDelayMilliseconds = 200
 
 /**
  * Runs the program; behind main.js the only file that reads arguments, environment and signals.
@@ -94,7 +92,7 @@ async function start(config: Config, keepCode: () => void): Promise<void> {
     process.removeAllListeners(signal)
     logger.info(`${signal}: stopping`)
     await server.close()
-    flush()
+    await flush()
     keepAtEnd()
     process.exit(0)
   }
@@ -127,7 +125,7 @@ async function exec(config: ExecConfig, program: string[], keepCode: () => void)
     TOPCALLS_CONTROL_URL: controlUrl,
     TOPCALLS_CONTROL_TOKEN: options.control ? options.control.token : undefined
   })
-  flush()
+  await flush()
   process.exitCode = exitCode
   keepAtEnd()
   if (!covered) return
@@ -200,30 +198,6 @@ function warnOfOpenDoor({ host = '', control }: StartOptions, logger: Logger): v
   logger.warn(
     `anyone who reaches ${host} may steer this server: set --control-token, or leave the control plane out with --no-control`
   )
-}
-
-/** Logs go to stderr: for people on a terminal, as JSON elsewhere. */
-async function createLogger(level: string) {
-  // A module of CommonJS has but this export once it is bundled.
-  const { default: pino } = await import('pino')
-  if (process.stderr.isTTY) {
-    const { default: pretty } = await import('pino-pretty')
-    const stream = pretty({ destination: 2, sync: true, singleLine: true, ignore: 'pid,hostname' })
-    return { logger: pino({ level }, stream), flush: () => {} }
-  }
-  // Lines are written a few at a time, and no later than this: a write for each cost a tenth of a create. They are gathered as
-  // bytes: of text, all that waits is measured anew with each line, for 3 % of a replay.
-  const gathered = { minLength: 4_096, periodicFlush: logDelayMilliseconds, contentMode: 'buffer' }
-  const stderr = pino.destination({ dest: 2, sync: false, ...gathered })
-  // On a full disk the log is lost and the server goes on: flushing would try again for ever, also at the exit.
-  let lost = false
-  stderr.on('error', () => {
-    lost = true
-    stderr.destroy()
-  })
-  // sonic-boom's types know nothing of bytes.
-  const write = (line: string) => void (lost || stderr.write(Buffer.from(line) as never))
-  return { logger: pino({ level }, { write }), flush: () => void (lost || stderr.flushSync()) }
 }
 
 /** Asks the server that the same options would start. */

@@ -1,23 +1,46 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { startFakeTopCalls } from '../src/index.ts'
 import { postCarrier } from './fixtures/bench.ts'
 import { program, run } from './fixtures/program.ts'
 
+/** Starts a server with something as its stderr, and waits until it is ready. */
+async function serverWithLog(t: Test, stderr: number | 'pipe') {
+  const args = [...process.execArgv, program, '--port', '0']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', stderr] })
+  t.teardown(() => child.kill('SIGKILL'))
+  const [line] = await once(child.stdout as NodeJS.ReadableStream, 'data')
+  const { url }: { url: string } = JSON.parse(String(line))
+  return { child, url, ended: once(child, 'exit') }
+}
+
 t.test('a full disk under the log stops neither the answers nor the end', async t => {
   const log = openSync('/dev/full', 'w')
   t.teardown(() => closeSync(log))
-  const child = spawn(process.execPath, [...process.execArgv, program, '--port', '0'], {
-    stdio: ['ignore', 'pipe', log]
-  })
-  t.teardown(() => child.kill('SIGKILL'))
-  const [line] = await once(child.stdout as NodeJS.ReadableStream, 'data')
-  const { url } = JSON.parse(String(line))
-  for (let request = 0; request < 5; request++) t.equal((await postCarrier(url)).status, 201)
+  for (const requests of [0, 5]) {
+    const { child, url, ended } = await serverWithLog(t, log)
+    for (let request = 0; request < requests; request++) t.equal((await postCarrier(url)).status, 201)
+    child.kill('SIGTERM')
+    t.same(await ended, [0, null], `after ${requests} requests`)
+  }
+})
+
+t.test('a reader that is slow gets the whole log', async t => {
+  const { child, url, ended } = await serverWithLog(t, 'pipe')
+  // More than fits in a pipe, of which nothing is read before the end.
+  const requests = 3_000
+  for (let request = 0; request < requests; request += 50) {
+    await Promise.all(Array.from({ length: 50 }, () => postCarrier(url)))
+  }
   child.kill('SIGTERM')
-  t.same(await once(child, 'exit'), [0, null])
+  const lines = (await text(child.stderr as NodeJS.ReadableStream)).trimEnd().split('\n')
+  const messages = lines.map(line => JSON.parse(line).msg)
+  t.equal(messages.filter(message => message === 'answered').length, requests)
+  t.equal(messages.at(-1), 'SIGTERM: stopping')
+  t.same(await ended, [0, null])
 })
 
 /** Starts the program and closes the other ends of its stdout and stderr. */
