@@ -23,7 +23,7 @@ export function keepApart(app: FastifyInstance, { isInside }: { isInside: boolea
 
   // Whoever is refused for what stands in the head is not asked for the body (RFC 9110, section 10.1.1).
   app.addHook('preParsing', (request, reply, payload, done) => {
-    if (asking.has(reply.raw) && reply.raw.socket && announcesLittle(request)) {
+    if (asking.has(reply.raw) && reply.raw.socket && announcesWithinLimit(request)) {
       asking.delete(reply.raw)
       reply.raw.writeContinue()
     }
@@ -31,8 +31,8 @@ export function keepApart(app: FastifyInstance, { isInside }: { isInside: boolea
   })
 }
 
-/** Whether the body that a request announces is not too long. */
-function announcesLittle({ headers, routeOptions: { bodyLimit = 0 } }: FastifyRequest): boolean {
+/** Whether a body is announced that the route takes. Asked last, since Fastify makes `routeOptions` anew whenever it is read. */
+function announcesWithinLimit({ headers, routeOptions: { bodyLimit = 0 } }: FastifyRequest): boolean {
   return Number(headers['content-length'] ?? 0) <= bodyLimit
 }
 

@@ -4,7 +4,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { isAnswered, keepOpen } from './connection.ts'
 import { decodedPath, isOurs, printablePath } from './log.ts'
 import { kindOfStatus, Problem, renderProblem, renderRawProblem } from './problem.ts'
-import { linesOf } from './raw-headers.ts'
+import { countLines } from './raw-headers.ts'
 import { asProblem } from './store/database.ts'
 
 /** Where a tester steers. Routes below it are told to whoever misses one. */
@@ -109,7 +109,7 @@ export function refuseBareHttp(app: FastifyInstance, newId: () => string): void 
       throw new Problem('invalid_request', 'An HTTP/1.1 request needs a Host header')
     }
     // Node keeps the first of several; the same section demands a 400.
-    if (linesOf(raw, 'host') > 1) {
+    if (countLines(raw, 'host') > 1) {
       throw new Problem('invalid_request', 'Send one Host header, not several')
     }
     done()

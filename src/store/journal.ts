@@ -99,11 +99,11 @@ export function createJournal(limits: JournalLimits) {
   /** The chunk that has room for a text. */
   function chunkFor(log: Log, text: string): Chunk {
     const last = log.chunks.at(-1)
-    const free = last ? last.bytes.length - last.used : 0
-    // To count the bytes takes as long as to write them, and mostly there is more room than they could need.
-    if (last && text.length * mostBytesPerUnit <= free) return last
+    const fits = (bytes: number) => last !== undefined && last.used + bytes <= last.bytes.length
+    // To count the bytes takes as long as to write them, so it is done near the end of a chunk only.
+    if (fits(text.length * mostBytesPerUnit)) return last as Chunk
     const needed = Buffer.byteLength(text)
-    if (last && needed <= free) return last
+    if (fits(needed)) return last as Chunk
     const most = Math.min(chunkBytes, Math.floor(log.bytes * chunkShare))
     const size = needed > most * chunkShare ? needed : most
     const room = size === chunkBytes ? spares.pop() : undefined

@@ -4,7 +4,7 @@ import { answerDates } from '../http-date.ts'
 import { isOurs } from '../log.ts'
 import type { Behaviour } from '../observed.ts'
 import { Problem } from '../problem.ts'
-import { linesOf } from '../raw-headers.ts'
+import { countLines } from '../raw-headers.ts'
 import { isKey } from '../schemas/key.ts'
 import type { AccountStore } from '../store/accounts.ts'
 import type { KeyStore } from '../store/keys.ts'
@@ -64,7 +64,7 @@ export function authorization(api: FastifyInstance): void {
 
 function tokenOf({ raw, headers }: FastifyRequest, unauthorized: ReturnType<typeof refusal>): string {
   // Node keeps the first.
-  if (linesOf(raw, 'authorization') > 1)
+  if (countLines(raw, 'authorization') > 1)
     throw unauthorized('Send one Authorization header, not several', 'error="invalid_token"')
   const { authorization } = headers
   // RFC 6750, section 3.1: a request that brings no bearer token is told no error code.

@@ -24,18 +24,18 @@ export function unknownMembers(body: Record<string, unknown>, known: Members): F
   return findings
 }
 
-function pathsOutside(
-  object: Record<string, unknown>,
-  members: Members,
-  within = '',
-  outside: string[] = []
-): string[] {
-  for (const name of Object.keys(object)) {
-    const inner = Object.hasOwn(members, name) ? members[name] : undefined
-    const value = object[name]
-    if (!inner) outside.push(`${within}${name}`)
-    // A member that is no object by its schema has no members of its own.
-    else if (isObject(value) && Object.keys(inner).length > 0) pathsOutside(value, inner, `${within}${name}.`, outside)
+function pathsOutside(body: Record<string, unknown>, known: Members): string[] {
+  const outside: string[] = []
+  function look(object: Record<string, unknown>, members: Members, within: string): void {
+    for (const name of Object.keys(object)) {
+      const path = `${within}${name}`
+      const inner = Object.hasOwn(members, name) ? members[name] : undefined
+      const value = object[name]
+      if (!inner) outside.push(path)
+      // A member that is no object by its schema has no members of its own.
+      else if (isObject(value) && Object.keys(inner).length > 0) look(value, inner, `${path}.`)
+    }
   }
+  look(body, known, '')
   return outside
 }
