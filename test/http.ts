@@ -1,4 +1,5 @@
 import t from 'tap'
+import { Problem } from '../src/problem.ts'
 import { carriersUrl, emulator, faultsOf, plainCarrier } from './fixtures/emulator.ts'
 import { authorization, isProblem, json, listening, rawRequest, sendRaw, sendText } from './fixtures/socket.ts'
 
@@ -123,8 +124,10 @@ t.test('a request without body or content type is told to send one', async t => 
 
 t.test('R1: two Authorization lines answer 401, even with equal values', async t => {
   const { url } = await listening(t)
-  const [answer] = await sendRaw(url, rawRequest([authorization, authorization, json], body))
-  isProblem(t, answer, 401, 'unauthorized')
+  for (const second of [authorization, authorization.replace('Authorization', 'aUTHORIZATION')]) {
+    const [answer] = await sendRaw(url, rawRequest([authorization, second, json], body))
+    isProblem(t, answer, 401, 'unauthorized')
+  }
 })
 
 t.test('Idempotency-Key sent twice answers 400, even with equal values; its name knows no case', async t => {
@@ -176,6 +179,7 @@ t.test('what Node would answer without a body is answered with a problem documen
   const hostless = rawRequest([authorization, json], body).toString().replace('Host: localhost\r\n', '')
   isProblem(t, (await sendRaw(url, hostless))[0], 400, 'invalid_request')
   t.match(await sendRaw(url, hostless.replace('HTTP/1.1', 'HTTP/1.0')), [{ status: 201 }], 'HTTP/1.0 has no Host')
+  isProblem(t, (await sendRaw(url, rawRequest([authorization, json, 'hOST: x'], body)))[0], 400, 'invalid_request')
   t.match(await sendRaw(url, rawRequest([authorization, json, 'Expect: something'], body)), [{ status: 201 }])
   isProblem(t, (await sendRaw(url, 'CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n'))[0], 405, 'method_not_allowed')
   const upgrade = ['Connection: Upgrade', 'Upgrade: websocket']
@@ -228,4 +232,13 @@ t.test('HTTP/1.0 ends with the answer, unless the client asks to keep the connec
   t.match(answers, [{ headers: { connection: 'keep-alive' } }, { headers: { connection: 'close' } }])
   const create = rawRequest([authorization, json], body, `POST ${carriersUrl} HTTP/1.0`)
   t.match(await sendRaw(url, create), [{ status: 201 }])
+})
+
+t.test('a problem can be told where `Error` is frozen', t => {
+  const { stackTraceLimit } = Error
+  t.teardown(() => Object.defineProperty(Error, 'stackTraceLimit', { value: stackTraceLimit, writable: true }))
+  Object.defineProperty(Error, 'stackTraceLimit', { writable: false })
+  t.match(new Problem('not_found', 'Nothing here'), { kind: 'not_found', message: 'Nothing here' })
+  t.equal(Error.stackTraceLimit, stackTraceLimit)
+  t.end()
 })
