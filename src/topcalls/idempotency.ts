@@ -111,7 +111,6 @@ export function idempotency(api: FastifyInstance, { records, writer, accounts, s
     return send(reply, record)
   }
 
-  const success = String(behaviour.success_status)
   if (behaviour.refusals_kept) keepRefusals(api, { records, writer, replay })
 
   /**
@@ -136,7 +135,7 @@ export function idempotency(api: FastifyInstance, { records, writer, accounts, s
         const answer = {
           status: behaviour.success_status,
           content_type: 'application/json; charset=utf-8',
-          body: reply.serializeInput(create(request, { now, newId: newIds() }), success, 'application/json') as string
+          body: JSON.stringify(create(request, { now, newId: newIds() }))
         }
         if (keyed) {
           records.removeOldest(accounts.now, removedPerCreate, now)
