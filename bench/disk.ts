@@ -6,7 +6,7 @@ import { launch, type Server } from './server.ts'
 import { median, medianRatio, type Summary, summary } from './statistics.ts'
 
 export interface Disk {
-  /** Milliseconds of a create with a key and of a sync of 4 KiB in the same folder, one after the other in turns. */
+  /** Milliseconds of a create with a key and of a sync of 4 KiB in the same folder, in turns. */
   create: Summary
   sync: Summary
   ratio: number
@@ -17,6 +17,8 @@ export interface Disk {
 
 interface Options {
   row: Row
+  /** The same server without a file, so that syncs have the pauses of creates and the disk nothing else to do. */
+  memory: Row
   program: string
   folder: string
   rounds: number
@@ -28,30 +30,46 @@ const perRound = 100
 const warmUp = 5_000
 const blockBytes = 4_096
 
-export async function measureDisk({ row, program, folder, rounds, creates }: Options): Promise<Disk> {
+export async function measureDisk({ row, memory, program, folder, rounds, creates: most }: Options): Promise<Disk> {
   const file = join(folder, 'disk.db')
-  const { kind, status } = row
-  const server = await launch(onFile(row, program, file), folder)
-  const { port } = server
-  let stored: number
   const latency = { create: [] as number[], sync: [] as number[] }
+  const server = await launch(onFile(row, program, file), folder)
+  const pacer = await launch(memory, folder)
+  // Each start was measured with one create.
+  let stored = 1
+  const creates = async (connections: number, most: number) => {
+    const loaded = await load({ port: server.port, connections, kind: row.kind, status: row.status, seconds: 60, most })
+    stored += loaded.answers
+    return loaded
+  }
   try {
-    await load({ port, connections: 1, kind, status, seconds: 60, most: warmUp })
     const syncs = createSyncs(join(folder, 'block'))
-    for (let round = 0; round < rounds; round++) {
+    const paced = async (most: number) => {
       const taken: number[] = []
-      // A disk answers many syncs in a row sooner than the same ones with pauses between, as those of creates are.
+      // A disk answers syncs in a row sooner than the same ones with pauses between.
       const between = () => void taken.push(syncs.milliseconds())
-      const { p50 } = await load({ port, connections: 1, kind, status, seconds: 60, most: perRound, between })
-      latency.create.push(p50)
-      latency.sync.push(median(taken))
+      await load({
+        port: pacer.port,
+        connections: 1,
+        kind: memory.kind,
+        status: memory.status,
+        seconds: 60,
+        most,
+        between
+      })
+      return median(taken)
+    }
+    await creates(1, warmUp)
+    await paced(warmUp)
+    for (let round = 0; round < rounds; round++) {
+      latency.create.push((await creates(1, perRound)).p50)
+      latency.sync.push(await paced(perRound))
     }
     syncs.close()
-    const { answers } = await load({ port, connections: 32, kind, status, seconds: 60, most: creates })
-    // One more: the one that the start was measured with.
-    stored = await storedCarriers(server, answers + warmUp + rounds * perRound + 1)
+    await creates(32, most)
+    await checkStored(server, stored)
   } finally {
-    await server.stop()
+    await Promise.all([server.stop(), pacer.stop()])
   }
   return {
     create: summary(latency.create),
@@ -81,13 +99,9 @@ function createSyncs(file: string) {
   }
 }
 
-/**
- * How many carriers a server has.
- * @throws {Error} when it has fewer or more than were answered 201
- */
-async function storedCarriers({ port }: Server, expected: number): Promise<number> {
+/** @throws {Error} when a server has fewer or more carriers than were answered 201 */
+async function checkStored({ port }: Server, expected: number): Promise<void> {
   const answer = await fetch(`http://127.0.0.1:${port}/_topcalls/v1/carriers?limit=1`)
   const { total } = (await answer.json()) as { total: number }
   if (total !== expected) throw new Error(`${expected} creates were answered 201, but ${total} carriers are stored`)
-  return total
 }
