@@ -1,12 +1,13 @@
 import { closeSync, fdatasyncSync, openSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { load } from './load.ts'
 import { onFile, type Row } from './rows.ts'
 import { launch, type Server } from './server.ts'
 import { median, medianRatio, type Summary, summary } from './statistics.ts'
 
 export interface Disk {
-  /** Milliseconds of a create with a key and of a sync of 4 KiB in the same folder, in turns. */
+  /** Milliseconds of a create with a key, and of a sync of 4 KiB in the same folder after a pause, a hundred of each in turns. */
   create: Summary
   sync: Summary
   ratio: number
@@ -17,8 +18,6 @@ export interface Disk {
 
 interface Options {
   row: Row
-  /** The same server without a file, so that syncs have the pauses of creates and the disk nothing else to do. */
-  memory: Row
   program: string
   folder: string
   rounds: number
@@ -26,50 +25,36 @@ interface Options {
 }
 
 const perRound = 100
-/** As many as V8 wants to see before it optimises; the throughput is measured of a warm server as well. */
+/** So many creates V8 has mostly optimised; the throughput is measured of a warm server as well. */
 const warmUp = 5_000
+/** Between two syncs, about what is between those of two creates: a disk answers syncs in a row sooner. */
+const pauseMilliseconds = 1
 const blockBytes = 4_096
 
-export async function measureDisk({ row, memory, program, folder, rounds, creates: most }: Options): Promise<Disk> {
+export async function measureDisk({ row, program, folder, rounds, creates }: Options): Promise<Disk> {
   const file = join(folder, 'disk.db')
-  const latency = { create: [] as number[], sync: [] as number[] }
+  const { kind, status } = row
   const server = await launch(onFile(row, program, file), folder)
-  const pacer = await launch(memory, folder)
-  // Each start was measured with one create.
+  // The start was measured with one.
   let stored = 1
-  const creates = async (connections: number, most: number) => {
-    const loaded = await load({ port: server.port, connections, kind: row.kind, status: row.status, seconds: 60, most })
+  async function create(connections: number, most: number) {
+    const loaded = await load({ port: server.port, connections, kind, status, seconds: 60, most })
     stored += loaded.answers
     return loaded
   }
+  const latency = { create: [] as number[], sync: [] as number[] }
   try {
     const syncs = createSyncs(join(folder, 'block'))
-    const paced = async (most: number) => {
-      const taken: number[] = []
-      // A disk answers syncs in a row sooner than the same ones with pauses between.
-      const between = () => void taken.push(syncs.milliseconds())
-      await load({
-        port: pacer.port,
-        connections: 1,
-        kind: memory.kind,
-        status: memory.status,
-        seconds: 60,
-        most,
-        between
-      })
-      return median(taken)
-    }
-    await creates(1, warmUp)
-    await paced(warmUp)
+    await create(1, warmUp)
     for (let round = 0; round < rounds; round++) {
-      latency.create.push((await creates(1, perRound)).p50)
-      latency.sync.push(await paced(perRound))
+      latency.create.push((await create(1, perRound)).p50)
+      latency.sync.push(await syncs.median())
     }
     syncs.close()
-    await creates(32, most)
+    await create(32, creates)
     await checkStored(server, stored)
   } finally {
-    await Promise.all([server.stop(), pacer.stop()])
+    await server.stop()
   }
   return {
     create: summary(latency.create),
@@ -89,11 +74,17 @@ function createSyncs(file: string) {
   fdatasyncSync(descriptor)
   let next = 0
   return {
-    milliseconds(): number {
-      const begun = performance.now()
-      writeSync(descriptor, block, 0, blockBytes, (next++ % blocks) * blockBytes)
-      fdatasyncSync(descriptor)
-      return performance.now() - begun
+    /** Milliseconds. */
+    async median(): Promise<number> {
+      const taken: number[] = []
+      while (taken.length < perRound) {
+        await sleep(pauseMilliseconds)
+        const begun = performance.now()
+        writeSync(descriptor, block, 0, blockBytes, (next++ % blocks) * blockBytes)
+        fdatasyncSync(descriptor)
+        taken.push(performance.now() - begun)
+      }
+      return median(taken)
     },
     close: () => closeSync(descriptor)
   }

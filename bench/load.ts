@@ -15,8 +15,6 @@ export interface Load {
   seconds: number
   /** At most so many requests. */
   most?: number
-  /** What the client does between an answer and its next request. */
-  between?(): void
 }
 
 export interface Loaded {
@@ -38,15 +36,7 @@ interface Client {
 const patienceMilliseconds = 20_000
 
 /** Sends one request after the other on each connection until the time is over. */
-export async function load({
-  port,
-  connections,
-  kind,
-  status,
-  seconds,
-  most = Infinity,
-  between
-}: Load): Promise<Loaded> {
+export async function load({ port, connections, kind, status, seconds, most = Infinity }: Load): Promise<Loaded> {
   const latency = createHistogram()
   const failure = Promise.withResolvers<never>()
   // Connections may fail after one has told why.
@@ -99,8 +89,7 @@ export async function load({
       latency.record(Math.max(1, Math.round((now - begun) * 1e6)))
       answers++
       lastAnswer = now
-      between?.()
-      send(between ? performance.now() : now)
+      send(now)
     }
 
     const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer: shared, callback: read } })

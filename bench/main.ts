@@ -88,8 +88,7 @@ async function measure(): Promise<Results> {
   const rows = known.filter(({ name }) => names.includes(name))
   const programs = rows.filter(row => row.program)
   const keyed = known.find(({ name }) => name === 'keyed')
-  const memory = known.find(({ name }) => name === 'memory')
-  if (!keyed || !memory) throw new Error('there is no row with keys')
+  if (!keyed) throw new Error('there is no row with keys')
   const wanted = chosen(values.parts, [...parts])
   const wants = (part: Part) => wanted.includes(part)
 
@@ -125,7 +124,7 @@ async function measure(): Promise<Results> {
   if (wants('throughput')) results.throughput = await measureThroughput({ rows, folder, rounds, seconds, tell })
   if (wants('disk')) {
     const creates = quick ? 50_000 : 200_000
-    results.disk = await measureDisk({ row: keyed, memory, program, folder, rounds: rounds * 3, creates })
+    results.disk = await measureDisk({ row: keyed, program, folder, rounds: rounds * 3, creates })
     tell('disk measured')
   }
   if (wants('growth')) {
