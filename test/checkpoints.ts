@@ -2,7 +2,7 @@ import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { createCheckpoints, type LogState } from '../src/store/checkpoints.ts'
+import { autoCheckpointPages, createCheckpoints, type LogState } from '../src/store/checkpoints.ts'
 import { openDatabase } from '../src/store/database.ts'
 
 /** A file whose log nobody copies but the thread, and what fills the log with so many pages. */
@@ -28,21 +28,21 @@ function quietFile(t: Test) {
 
 t.test('a long log is copied into the file and begins anew, beside the work of the server', async t => {
   const { file, db, checkpoints, fill, state } = quietFile(t)
-  fill(2_000)
+  fill(8_000)
   checkpoints.committed()
   await sleep(300)
   t.match(state(), { checkpointed: 0 }, 'a short one is left alone')
 
   for (const round of ['first', 'second']) {
-    fill(1_500)
+    fill(6_000)
     const asked = state()
     // The thread may still look whether more came since; the server asks again after each commit.
     while (state().checkpointed < asked.log) {
       checkpoints.committed()
       await sleep(5)
     }
-    t.ok(asked.log > 3_000, `the ${round} time`)
-    fill(2_000)
+    t.ok(asked.log > 12_000, `the ${round} time`)
+    fill(8_000)
     t.match(state(), { checkpointed: 0 })
     t.ok(state().log < asked.log, 'the log was begun anew')
   }
@@ -54,9 +54,9 @@ t.test('a long log is copied into the file and begins anew, beside the work of t
 
 t.test('one write may be so large that the log is copied', async t => {
   const { db, checkpoints, fill, state } = quietFile(t)
-  fill(4_000)
+  fill(autoCheckpointPages)
   checkpoints.committed()
-  while (state().checkpointed < 4_000) await sleep(5)
+  while (state().checkpointed < autoCheckpointPages) await sleep(5)
   t.equal(state().checkpointed, state().log, 'nobody has asked again')
   await checkpoints.close()
   db.close()
@@ -64,7 +64,7 @@ t.test('one write may be so large that the log is copied', async t => {
 
 t.test('the end waits for a checkpoint that has begun', async t => {
   const { file, db, checkpoints, fill } = quietFile(t)
-  fill(4_000)
+  fill(autoCheckpointPages)
   checkpoints.committed()
   await checkpoints.close()
   db.close()
@@ -73,7 +73,7 @@ t.test('the end waits for a checkpoint that has begun', async t => {
 
 t.test('where the thread cannot open the file, SQLite copies the log as it would without', async t => {
   const { file, db, checkpoints, fill, state } = quietFile(t)
-  fill(4_000)
+  fill(autoCheckpointPages)
   renameSync(file, `${file}.away`)
   checkpoints.committed()
   await sleep(500)
@@ -81,7 +81,7 @@ t.test('where the thread cannot open the file, SQLite copies the log as it would
   checkpoints.committed()
   t.match(state(), { checkpointed: 0 }, 'the thread has ended')
 
-  db.pragma('wal_autocheckpoint = 4000')
+  db.pragma(`wal_autocheckpoint = ${autoCheckpointPages}`)
   fill(1)
   const { log, checkpointed } = state()
   t.equal(checkpointed, log)

@@ -5,6 +5,7 @@ import { DatabaseError } from '../failure.ts'
 import type { Durability } from '../modes.ts'
 import { packageFolder } from '../package.ts'
 import { Problem } from '../problem.ts'
+import { autoCheckpointPages } from './checkpoints.ts'
 
 export type Database = Sqlite.Database
 
@@ -70,9 +71,7 @@ function open(path: string, durability: Durability): Database {
     if (db.memory) db.pragma('page_size = 16384')
     db.pragma(`synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
     migrate(db)
-    // Four times SQLite's own: a checkpoint then writes a page once that many commits have touched (10 us less per create).
-    // Mostly checkpoints.ts is before it.
-    db.pragma('wal_autocheckpoint = 4000')
+    db.pragma(`wal_autocheckpoint = ${autoCheckpointPages}`)
     // SQLite's own default, in KiB; better-sqlite3 takes 16 MB, which makes no create faster.
     db.pragma('cache_size = -2000')
     db.pragma('foreign_keys = ON')
