@@ -2,18 +2,18 @@ import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { autoCheckpointPages, createCheckpoints, type LogState } from '../src/store/checkpoints.ts'
+import { createCheckpoints, type LogState } from '../src/store/checkpoints.ts'
 import { openDatabase } from '../src/store/database.ts'
 
 /** A file whose log nobody copies but the thread, and what fills the log with so many pages. */
 function quietFile(t: Test) {
   const file = join(t.testdir(), 'fake.db')
   const db = openDatabase(file)
-  db.pragma('wal_autocheckpoint = 0')
   db.exec('CREATE TABLE pages (content BLOB)')
   const insert = db.prepare<[bytes: number]>('INSERT INTO pages VALUES (zeroblob(?))')
   const state = db.prepare<[], LogState>('PRAGMA wal_checkpoint(NOOP)').raw()
   const checkpoints = createCheckpoints(db)
+  db.pragma('wal_autocheckpoint = 0')
   return {
     file,
     db,
@@ -54,9 +54,9 @@ t.test('a long log is copied into the file and begins anew, beside the work of t
 
 t.test('one write may be so large that the log is copied', async t => {
   const { db, checkpoints, fill, state } = quietFile(t)
-  fill(autoCheckpointPages)
+  fill(16_000)
   checkpoints.committed()
-  while (state().checkpointed < autoCheckpointPages) await sleep(5)
+  while (state().checkpointed < 16_000) await sleep(5)
   t.equal(state().checkpointed, state().log, 'nobody has asked again')
   await checkpoints.close()
   db.close()
@@ -64,7 +64,7 @@ t.test('one write may be so large that the log is copied', async t => {
 
 t.test('the end waits for a checkpoint that has begun', async t => {
   const { file, db, checkpoints, fill } = quietFile(t)
-  fill(autoCheckpointPages)
+  fill(16_000)
   checkpoints.committed()
   await checkpoints.close()
   db.close()
@@ -73,7 +73,7 @@ t.test('the end waits for a checkpoint that has begun', async t => {
 
 t.test('where the thread cannot open the file, SQLite copies the log as it would without', async t => {
   const { file, db, checkpoints, fill, state } = quietFile(t)
-  fill(autoCheckpointPages)
+  fill(16_000)
   renameSync(file, `${file}.away`)
   checkpoints.committed()
   await sleep(500)
@@ -81,7 +81,7 @@ t.test('where the thread cannot open the file, SQLite copies the log as it would
   checkpoints.committed()
   t.match(state(), { checkpointed: 0 }, 'the thread has ended')
 
-  db.pragma(`wal_autocheckpoint = ${autoCheckpointPages}`)
+  db.pragma('wal_autocheckpoint = 16000')
   fill(1)
   const { log, checkpointed } = state()
   t.equal(checkpointed, log)

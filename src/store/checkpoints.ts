@@ -1,16 +1,20 @@
 import { once } from 'node:events'
-import { extname } from 'node:path'
+import { statfsSync } from 'node:fs'
+import { dirname, extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Database } from './database.ts'
 
 /**
- * Pages of the log at which it is copied into the file: 48 MB. At a quarter of that keyed creates were 7 % fewer and their p99 was a
- * third longer, since commits wait for the disk of a checkpoint; with twice as many pages nothing was gained.
+ * Pages of the log at which it is copied into the file. At a quarter of that keyed creates were 7 % fewer and their p99 was a third
+ * longer, since commits wait for the disk of a checkpoint; at twice as many there were no more creates.
  */
 const copiedPages = 12_000
 
-/** Pages at which SQLite does so itself, and the server waits for it. */
-export const autoCheckpointPages = copiedPages + 4_000
+/** On a small disk the log is copied sooner: it keeps its room, which the file needs to grow. */
+const shareOfFreeDisk = 1 / 8
+
+/** Pages at which SQLite does so itself, and the server waits for it; the thread has nearly always been before it. */
+const autoCheckpointPages = copiedPages + 4_000
 
 /**
  * How long the log is not looked at again: SQLite parses the question anew each time, which takes 25 µs of a program that was just
@@ -37,6 +41,8 @@ export interface Checkpoints {
 export function createCheckpoints(db: Database): Checkpoints {
   // As an object it would be a function of its own that V8 compiles anew each time.
   const state = db.prepare<[], LogState>('PRAGMA wal_checkpoint(NOOP)').raw()
+  db.pragma(`wal_autocheckpoint = ${autoCheckpointPages}`)
+  const pageBytes = Number(db.pragma('page_size', { simple: true }))
   let nextLook = 0
   let thread: Worker | undefined
   let ended: Promise<unknown> | undefined
@@ -59,9 +65,15 @@ export function createCheckpoints(db: Database): Checkpoints {
     return worker
   }
 
+  function freePages(): number {
+    const { bavail, bsize } = statfsSync(dirname(db.name))
+    return (bavail * bsize) / pageBytes
+  }
+
   function ask(): void {
     const [, log, checkpointed] = state.get() as LogState
-    if (log - checkpointed < copiedPages) return
+    // A little may be left over from the last time, and only when nothing is left the log begins anew.
+    if (log === checkpointed || log < Math.min(copiedPages, shareOfFreeDisk * freePages())) return
     busy = true
     thread ??= start()
     thread.postMessage('checkpoint')

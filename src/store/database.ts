@@ -5,7 +5,6 @@ import { DatabaseError } from '../failure.ts'
 import type { Durability } from '../modes.ts'
 import { packageFolder } from '../package.ts'
 import { Problem } from '../problem.ts'
-import { autoCheckpointPages } from './checkpoints.ts'
 
 export type Database = Sqlite.Database
 
@@ -67,11 +66,10 @@ function open(path: string, durability: Durability): Database {
   try {
     // FULL: what was answered is on disk. NORMAL, better-sqlite3's choice for WAL, may lose the last commits on power loss.
     db.pragma('journal_mode = WAL')
-    // Without a file SQLite goes through all pages at each commit, so there are few of them.
+    // Without a file, a commit that splits a page of an index takes longer the more pages there are, so there are few.
     if (db.memory) db.pragma('page_size = 16384')
     db.pragma(`synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
     migrate(db)
-    db.pragma(`wal_autocheckpoint = ${autoCheckpointPages}`)
     // SQLite's own default, in KiB; better-sqlite3 takes 16 MB, which makes no create faster.
     db.pragma('cache_size = -2000')
     db.pragma('foreign_keys = ON')

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
@@ -23,10 +23,10 @@ export const disk: Soak<{ rounds: number; milliseconds: number }> = {
 
   async run({ rounds, milliseconds }, folder) {
     requireStrace()
+    const report: Report = { 'answered until a disk of 8 MiB was full': await outgrow(join(folder, 'tiny'), 8) }
     const place = join(folder, 'small')
     mkdirSync(place)
     const unmount = mountTmpfs(place, '64m')
-    const report: Report = {}
     try {
       for (let round = 0; round < rounds; round++) {
         for (const [index, [name, trouble]] of Object.entries(troubles).entries()) {
@@ -42,6 +42,28 @@ export const disk: Soak<{ rounds: number; milliseconds: number }> = {
     } finally {
       unmount()
     }
+  }
+}
+
+/** Creates until a disk of its own is full, which is to hold carriers and answers then, and not the log of what led to them. */
+async function outgrow(place: string, megabytes: number): Promise<number> {
+  mkdirSync(place)
+  const unmount = mountTmpfs(place, `${megabytes}m`)
+  const file = join(place, 'fake.db')
+  const server = await launch(['--database', file, '--log-level', 'silent'])
+  const load = startLoad(server.url, troubles.full)
+  try {
+    load.enter('trouble')
+    await load.until(() => load.refused().length > 0)
+    load.enter('killed')
+    await load.settled()
+    const share = statSync(file).size / (megabytes * 1024 * 1024)
+    promised(share > 0.6, `the disk was full when the file had ${Math.round(share * 100)} % of it`)
+    return load.answered().length
+  } finally {
+    load.enter('killed')
+    await server.stop('SIGKILL')
+    unmount()
   }
 }
 
@@ -90,7 +112,7 @@ async function lives(url: string, { readable }: Trouble, answered: Sent[]): Prom
 type Load = ReturnType<typeof startLoad>
 
 /** Clients that create, one carrier after the other, and judge each answer. */
-function startLoad(url: string, { says }: Trouble) {
+function startLoad(url: string, { says }: Pick<Trouble, 'says'>) {
   const sent: Sent[] = []
   const refused: Refused[] = []
   let phase: 'calm' | 'trouble' | 'killed' = 'calm'

@@ -27,7 +27,7 @@ export function mountTmpfs(place: string, size: string): () => void {
 
 const failed = /disk failed \((SQLITE_IOERR|EIO|EROFS)/
 
-export const troubles: Record<string, Trouble> = {
+export const troubles = {
   full: { says: /full/, readable: true, begin: (_, file) => fill(dirname(file)) },
   'writes fail': { says: failed, readable: true, begin: injecting('pwrite64', 'EIO') },
   // While it is in doubt what the disk has, nobody is told of it.
@@ -57,7 +57,7 @@ export const troubles: Record<string, Trouble> = {
       }
     }
   }
-}
+} satisfies Record<string, Trouble>
 
 /** Fills a disk, save for some room at random, so that it ends at another step each time. */
 async function fill(place: string): Promise<() => Promise<void>> {
