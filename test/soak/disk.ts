@@ -23,11 +23,11 @@ export const disk: Soak<{ rounds: number; milliseconds: number }> = {
 
   async run({ rounds, milliseconds }, folder) {
     requireStrace()
-    const report: Report = { 'answered until a disk of 8 MiB was full': await outgrow(join(folder, 'tiny'), 8) }
-    const place = join(folder, 'small')
-    mkdirSync(place)
-    const unmount = mountTmpfs(place, '64m')
-    try {
+    const report: Report = {}
+    await onDisk(join(folder, 'tiny'), 8, async place => {
+      report['answered until a disk of 8 MiB was full'] = await outgrow(place, 8)
+    })
+    await onDisk(join(folder, 'small'), 64, async place => {
       for (let round = 0; round < rounds; round++) {
         for (const [index, [name, trouble]] of Object.entries(troubles).entries()) {
           const killed = (round + index) % 2 === 0 ? 'after' : 'during'
@@ -38,17 +38,24 @@ export const disk: Soak<{ rounds: number; milliseconds: number }> = {
           }
         }
       }
-      return report
-    } finally {
-      unmount()
-    }
+    })
+    return report
   }
 }
 
-/** Creates until a disk of its own is full, which is to hold carriers and answers then, and not the log of what led to them. */
-async function outgrow(place: string, megabytes: number): Promise<number> {
+/** Works on a disk of its own, of so many MiB. */
+async function onDisk(place: string, mebibytes: number, work: (place: string) => Promise<void>): Promise<void> {
   mkdirSync(place)
-  const unmount = mountTmpfs(place, `${megabytes}m`)
+  const unmount = mountTmpfs(place, `${mebibytes}m`)
+  try {
+    await work(place)
+  } finally {
+    unmount()
+  }
+}
+
+/** Creates until a disk is full, which is to hold carriers and answers then, and not the log of what led to them. */
+async function outgrow(place: string, mebibytes: number): Promise<number> {
   const file = join(place, 'fake.db')
   const server = await launch(['--database', file, '--log-level', 'silent'])
   const load = startLoad(server.url, troubles.full)
@@ -57,13 +64,12 @@ async function outgrow(place: string, megabytes: number): Promise<number> {
     await load.until(() => load.refused().length > 0)
     load.enter('killed')
     await load.settled()
-    const share = statSync(file).size / (megabytes * 1024 * 1024)
+    const share = statSync(file).size / (mebibytes * 1024 * 1024)
     promised(share > 0.6, `the disk was full when the file had ${Math.round(share * 100)} % of it`)
     return load.answered().length
   } finally {
     load.enter('killed')
     await server.stop('SIGKILL')
-    unmount()
   }
 }
 
@@ -112,7 +118,7 @@ async function lives(url: string, { readable }: Trouble, answered: Sent[]): Prom
 type Load = ReturnType<typeof startLoad>
 
 /** Clients that create, one carrier after the other, and judge each answer. */
-function startLoad(url: string, { says }: Pick<Trouble, 'says'>) {
+function startLoad(url: string, { says }: Trouble) {
   const sent: Sent[] = []
   const refused: Refused[] = []
   let phase: 'calm' | 'trouble' | 'killed' = 'calm'
