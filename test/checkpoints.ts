@@ -1,6 +1,7 @@
 import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import Sqlite from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { createCheckpoints, type LogState } from '../src/store/checkpoints.ts'
 import { openDatabase } from '../src/store/database.ts'
@@ -50,6 +51,31 @@ t.test('a long log is copied into the file and begins anew, beside the work of t
   await checkpoints.close()
   db.close()
   t.notOk(existsSync(`${file}-wal`), 'nobody has the file open any more')
+})
+
+t.test('what a reader had kept from being copied is copied when the reader is gone', async t => {
+  const { file, db, checkpoints, fill, state } = quietFile(t)
+  fill(6_000)
+  const reader = new Sqlite(file, { readonly: true })
+  reader.exec('BEGIN')
+  reader.prepare('SELECT count(*) FROM pages').get()
+  const seen = state().log
+  fill(8_000)
+  while (state().checkpointed < seen) {
+    checkpoints.committed()
+    await sleep(5)
+  }
+  t.ok(state().log - seen < 12_000, 'what is left is no long log')
+
+  reader.close()
+  while (state().checkpointed < state().log) {
+    checkpoints.committed()
+    await sleep(5)
+  }
+  fill(1)
+  t.ok(state().log < seen, 'the log was begun anew')
+  await checkpoints.close()
+  db.close()
 })
 
 t.test('one write may be so large that the log is copied', async t => {

@@ -165,6 +165,12 @@ t.test('a path that cannot be created stops the start', t => {
   t.end()
 })
 
+t.test('a database in memory has large pages, which SQLite does not take once there is a table', async t => {
+  const db = openDatabase(':memory:')
+  t.teardown(() => db.close())
+  t.equal(db.pragma('page_size', { simple: true }), 16_384)
+})
+
 t.test('durability full waits for the disk at each commit, relaxed leaves it to the operating system', t => {
   const folder = t.testdir()
   const synchronous = { full: 2, relaxed: 1 } as const

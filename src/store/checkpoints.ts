@@ -13,7 +13,7 @@ const copiedPages = 12_000
 /** On a small disk the log is copied sooner: it keeps its room, which the file needs to grow. */
 const shareOfFreeDisk = 1 / 8
 
-/** Pages at which SQLite does so itself, and the server waits for it; the thread has nearly always been before it. */
+/** Pages at which SQLite does so itself, and the server waits for it: more than come while the thread is at work, mostly. */
 const autoCheckpointPages = copiedPages + 4_000
 
 /**
