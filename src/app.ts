@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import { type Clock, createClock, frozenClock, parseInstant } from './clock.ts'
+import { sendTogether } from './connection.ts'
 import type { GuardOptions } from './control/guard.ts'
 import { healthRoutes } from './control/health.ts'
 import { pages } from './control/pages.ts'
@@ -93,6 +94,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   // Nobody could read it without a control plane.
   if (control) recordCoverage(app, stores)
   injection.spoil()
+  sendTogether(app)
 
   await app.register(
     async api => {

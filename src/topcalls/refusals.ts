@@ -7,7 +7,7 @@ import type { KeyUse } from './idempotency.ts'
 interface Options {
   records: IdempotencyStore
   writer: Writer
-  replay(reply: FastifyReply, record: IdempotencyRecord, keyed: KeyUse): FastifyReply
+  replay(reply: FastifyReply, record: IdempotencyRecord, keyed: KeyUse): string
 }
 
 /**
