@@ -9,3 +9,6 @@ export function isWellFormed(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true
   return Object.entries(value).every(([name, member]) => name.isWellFormed() && isWellFormed(member))
 }
+
+/** Whether a media type is one of JSON. */
+export const namesJson = (mediaType: string): boolean => /json/.test(mediaType)

@@ -27,17 +27,34 @@ export function withoutSecrets(text: string): string {
   return plain.includes('=') ? withoutAssignments(plain) : plain
 }
 
-/** Without the password of `https://user:password@host` and `sip:user:password@host`. By hand, since a pattern would take quadratic time. */
+/** Without the passwords of `https://user:password@host` and `sip:user:password@host`. */
 function withoutPasswords(text: string): string {
-  const pieces = text.split('@')
-  const last = pieces.pop()
-  const kept = pieces.map(piece => {
-    const colon = piece.lastIndexOf(':')
-    const word = piece.slice(0, Math.max(colon, 0)).split(/[\s"]/).at(-1) ?? ''
-    // The scheme has a colon as well: of `sip:1001@host` nothing is a password.
-    return word.includes(':') && !/[\s/"]/.test(piece.slice(colon)) ? `${piece.slice(0, colon + 1)}${redacted}` : piece
-  })
-  return [...kept, last].join('@')
+  return text
+    .split(/([\s"])/)
+    .map(word => (word.includes('@') ? withoutPasswordsIn(word) : word))
+    .join('')
+}
+
+/** By hand, since a pattern would take quadratic time. A password may hold colons, and with many parsers `@`. */
+function withoutPasswordsIn(word: string): string {
+  const behindAuthority = /[/?#]/g
+  let told = ''
+  let from = 0
+  for (;;) {
+    const scheme = word.indexOf(':', from)
+    if (scheme < 0) return told + word.slice(from)
+    const start = scheme + (word.startsWith('//', scheme + 1) ? 3 : 1)
+    behindAuthority.lastIndex = start
+    const end = behindAuthority.exec(word)?.index ?? word.length
+    const authority = word.slice(start, end)
+    // Of `sip:1001@host` nothing is a password.
+    const colon = authority.indexOf(':')
+    const at = authority.lastIndexOf('@')
+    const hasPassword = colon >= 0 && colon < at
+    told += word.slice(from, start)
+    told += hasPassword ? `${authority.slice(0, colon + 1)}${redacted}${authority.slice(at)}` : authority
+    from = end
+  }
 }
 
 /** Without any character that `printable` would change; the usual case. */
@@ -69,7 +86,7 @@ function withoutAssignments(text: string): string {
   return pieces.join('')
 }
 
-/** A JSON text with every secret in it redacted: what is called like one, at any depth, and API keys anywhere. */
+/** A text of JSON with every secret in it redacted: what is called like one, at any depth, and API keys anywhere. */
 export function redactedJson(json: string): string {
   const text = json.charCodeAt(0) === 0xfeff ? json.slice(1) : json
   return text !== '' && suspiciousJson.test(text) ? JSON.stringify(redact(JSON.parse(text))) : text

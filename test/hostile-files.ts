@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 import t from 'tap'
@@ -64,6 +65,12 @@ const account = (members: string) => `{"version":1,"accounts":[{"account_id":"${
 const carrier = (members: string) => account(`"carriers":[{"carrier_name":"x",${members}}]`)
 const fault = (members: string) => account(`"faults":[{"kind":"status",${members}}]`)
 
+const answered = (body: string) =>
+  account(
+    `"idempotency":[{"key":"12345678","operation":"x","status":201,"content_type":"application/json","body":"${body}","created_at":"2030-01-01T00:00:00Z"}]`
+  )
+const listed = '{"key":"tc_live_listed","scopes":["phone_numbers:read"]}'
+
 /** Documents that are no state, whoever reads them. */
 const hostileStates: Record<string, string> = {
   nothing: '',
@@ -94,6 +101,10 @@ const hostileStates: Record<string, string> = {
   'an answer that is longer than a line': account(
     `"idempotency":[{"key":"12345678","operation":"x","status":201,"content_type":"a\\r\\nb: c","body":"","created_at":"2030-01-01T00:00:00Z"}]`
   ),
+  'an answer that is no JSON': answered('oops'),
+  'an answer that is a key': answered('tc_live_SECRET'),
+  'an answer nested without end': answered(nested(20_000)),
+  'one key for two accounts': `{"version":1,"accounts":[{"account_id":"${account_id}","keys":[${listed}]},{"account_id":"${randomUUID()}","keys":[${listed}]}]}`,
   'members that nobody knows': account('"toString":1,"hasOwnProperty":2')
 }
 

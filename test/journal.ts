@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { RequestFilter } from '../src/index.ts'
-import { testBench } from './fixtures/bench.ts'
+import { postNumber, testBench } from './fixtures/bench.ts'
 import { plainCarrier } from './fixtures/emulator.ts'
 import { sendRaw } from './fixtures/socket.ts'
 
@@ -33,6 +33,17 @@ t.test('an entry tells what arrived, what became of it and why', async t => {
   })
   await t.rejects(control.requests.get('another'), { status: 404, message: /no request of this id/ })
   t.equal((await control.forAccount(apiKey).requests.list()).total, 1)
+})
+
+t.test('what an earlier request brought is redacted where a later answer repeats it', async t => {
+  const { url, control, create, apiKey } = await testBench(t)
+  const created = await create({ key, body: { ...plainCarrier, carrier_name: 'sip:1001:hunter2@pbx tc_live_SECRET' } })
+  const { voip_carrier_sid } = (await created.json()) as { voip_carrier_sid: string }
+  t.match(await (await create({ key })).text(), /hunter2/, 'the client gets the bytes of the first answer')
+  await postNumber(url, { token: apiKey, body: { number: '+12025550123', voip_carrier_sid } })
+  const { data } = await control.requests.list()
+  t.equal(data.length, 3)
+  t.notMatch(JSON.stringify(data), /hunter2|SECRET/)
 })
 
 t.test('strict rules and missing scopes are named as well', async t => {

@@ -1,4 +1,5 @@
-import { isWellFormed } from '../json.ts'
+import { isWellFormed, namesJson } from '../json.ts'
+import { parseJson } from '../json-body.ts'
 import type { Violation } from '../problem.ts'
 import type { State } from '../schemas/state.ts'
 import { contradictionsOf } from './fault-rules.ts'
@@ -25,7 +26,7 @@ export function contradictionsIn(document: State): Violation[] {
   checkFaults('faults', faults)
   for (const [
     index,
-    { account_id, carriers = [], phone_numbers = [], idempotency = [], faults = [] }
+    { account_id, carriers = [], phone_numbers = [], idempotency = [], keys = [], faults = [] }
   ] of accounts.entries()) {
     const at = `accounts.${index}`
     once(`${at}.account_id`, account_id)
@@ -40,8 +41,17 @@ export function contradictionsIn(document: State): Violation[] {
       else if (next)
         found.push({ path: `${path}.next`, message: 'is for numbers that are not deleted', code: 'custom' })
     }
-    for (const [number, { key }] of idempotency.entries()) {
-      once(`${at}.idempotency.${number}.key`, `${account_id} ${key}`)
+    for (const [number, { key, content_type, body }] of idempotency.entries()) {
+      const path = `${at}.idempotency.${number}`
+      once(`${path}.key`, `${account_id} ${key}`)
+      // The journal tells of an answer as what it says it is.
+      if (namesJson(content_type) && !isJson(body)) {
+        found.push({ path: `${path}.body`, message: 'must be JSON, as its content_type says', code: 'invalid_value' })
+      }
+    }
+    for (const [number, key] of keys.entries()) {
+      const path = `${at}.keys.${number}`
+      once(path, 'key' in key ? `key ${key.key}` : `key ${key.salt} ${key.hash}`)
     }
     checkFaults(`${at}.faults`, faults)
   }
@@ -49,4 +59,14 @@ export function contradictionsIn(document: State): Violation[] {
     found.push({ path: '', message: 'must not contain half of a surrogate pair', code: 'invalid_value' })
   }
   return found
+}
+
+/** Whether a text is JSON of no more depth than a body may have. */
+function isJson(text: string): boolean {
+  try {
+    parseJson(Buffer.from(text))
+    return true
+  } catch {
+    return false
+  }
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { namesJson } from '../json.ts'
 import { isOurs, printablePath } from '../log.ts'
 import type { Problem } from '../problem.ts'
 import { redactedHeaders, redactedJson, withoutSecrets } from '../redaction.ts'
@@ -54,11 +55,10 @@ function outcomeOf(request: FastifyRequest, reply: FastifyReply): Outcome {
 
 /** The greater part of an entry, put together as text, since it is kept for many requests and read for few. */
 function detailsOf({ headers, sentBody }: FastifyRequest, reply: FastifyReply, payload: unknown): string {
-  const sent = sentBody?.json
-  const body = sent === undefined ? 'null' : redactedJson(sent)
+  const body = sentBody?.json === undefined ? 'null' : redactedJson(sentBody.json)
   const answered = isJson(reply) && (typeof payload === 'string' || Buffer.isBuffer(payload)) ? String(payload) : ''
-  // What the client sent may come back to it, so it is redacted there as well.
-  const answerBody = body === sent ? answered : redactedJson(answered)
+  // What a client has sent, in this request or in an earlier one, may come back to it, so it is redacted there as well.
+  const answerBody = redactedJson(answered)
   const answer = `{"headers":${JSON.stringify(redactedHeaders(reply.getHeaders()))},"body":${answerBody || 'null'}}`
   return `{"headers":${JSON.stringify(redactedHeaders(headers))},"body":${body},"answer":${answer}}`
 }
@@ -66,9 +66,7 @@ function detailsOf({ headers, sentBody }: FastifyRequest, reply: FastifyReply, p
 const isReuse = (problem: Problem | undefined) =>
   problem?.kind === 'idempotency_key_reused' || problem?.kind === 'idempotency_conflict'
 
-function isJson(reply: FastifyReply): boolean {
-  return /json/.test(String(reply.getHeader('content-type')))
-}
+const isJson = (reply: FastifyReply): boolean => namesJson(String(reply.getHeader('content-type')))
 
 function findingsOf(request: FastifyRequest, reply: FastifyReply): Finding[] {
   const { routeOptions, idempotencyKey, headers, sentBody } = request
