@@ -50,6 +50,7 @@ t.test('lists and look-ups go by an index and sort nothing', t => {
     ['carriers, a following page', /carriers_by_account/, () => carriers.list(account, 50, behind)],
     ['numbers, the first page', /phone_numbers_by_account/, () => numbers.list(account, 50)],
     ['numbers, a following page', /phone_numbers_by_account/, () => numbers.list(account, 50, behind)],
+    ['whether there are carriers', /carriers_by_account/, () => carriers.isEmpty(account)],
     ['a carrier by its id', /PRIMARY KEY|carriers_by_given_id/, () => carriers.find('id', id, account)],
     [
       'a carrier by its sid',

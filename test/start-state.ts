@@ -1,6 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import t from 'tap'
+import { createClock } from '../src/clock.ts'
+import type { State } from '../src/index.ts'
 import { readSeedFile } from '../src/seed-file.ts'
+import { journalDefaults } from '../src/store/journal.ts'
+import { stateStore } from '../src/store/state.ts'
+import { openStores } from '../src/store/stores.ts'
 import { testBench } from './fixtures/bench.ts'
 
 const account_id = '2c5ea4c0-4067-4fe9-8bad-9b1deb4d3b7d'
@@ -41,6 +46,32 @@ t.test('a seed file is loaded at start, and a reset leads back to it', async t =
 
   const again = await testBench(t, { state: readSeedFile(file), database })
   t.equal((await again.control.carriers.list()).total, 3, 'what is stored is not replaced by a restart')
+})
+
+t.test('a start does not replace what another server on the file stores meanwhile', async t => {
+  const stores = await openStores({
+    database: ':memory:',
+    durability: 'full',
+    clock: createClock(),
+    seed: undefined,
+    auth: 'any',
+    keys: [],
+    state: undefined,
+    journal: journalDefaults
+  })
+  t.teardown(stores.close)
+  const seed: State = { version: 1, accounts: [{ account_id, carriers: [{ carrier_name: 'Seeded' }] }] }
+  const answered: State = { version: 1, accounts: [{ account_id, carriers: [{ carrier_name: 'Answered' }] }] }
+  const { writer } = stores
+  const overtaken = {
+    ...writer,
+    async write<T>(work: () => T) {
+      if (stores.carriers.isEmpty(account_id)) await stores.state.import(answered)
+      return writer.write(work)
+    }
+  }
+  await stateStore({ ...stores, writer: overtaken }, seed).loadSeed()
+  t.match(stores.carriers.all(account_id), [{ carrier_name: 'Answered' }])
 })
 
 t.test('a seed file that cannot be used is named in one sentence without its secrets', t => {

@@ -35,6 +35,7 @@ export function rowsByAccount<Row extends { account_id: string }>(
       `SELECT rowid, * FROM ${table} WHERE account = ? AND rowid < ? ORDER BY rowid DESC LIMIT ?`
     ),
     all: db.prepare<[number], Stored>(`SELECT * FROM ${table} WHERE account = ? ORDER BY rowid`),
+    some: db.prepare<[number], number>(`SELECT 1 FROM ${table} WHERE account = ? LIMIT 1`).pluck(),
     count: db.prepare<[number], number>(`SELECT count(*) FROM ${table} WHERE account = ?`).pluck(),
     clear: db.prepare<[number]>(`DELETE FROM ${table} WHERE account = ?`)
   }
@@ -57,6 +58,9 @@ export function rowsByAccount<Row extends { account_id: string }>(
     ofAccount,
     /** Every account that has rows. */
     accounts: (): string[] => accounts.all().map(texts.text),
+    /** Whether an account has no row. */
+    isEmpty: (account: string): boolean =>
+      ofAccount(account, number => ofOne.some.get(number), undefined) === undefined,
     /** Newest first. */
     page({ account, before = Number.MAX_SAFE_INTEGER, limit }: Page): Numbered<Row>[] {
       if (account === undefined) return ofAll.page.all(before, limit).map(told)

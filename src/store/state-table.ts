@@ -14,6 +14,7 @@ export interface Reading {
 /** A table as exports, imports and resets see it. */
 export interface StateTable<Stored = unknown> {
   accounts(): string[]
+  isEmpty(account: string): boolean
   /** The newest instant of an account, or 0. */
   newestAt(account: string): number
   clear(account?: string): number

@@ -149,11 +149,15 @@ export function stateStore(stores: Stores, seed?: State) {
     }
   }
 
-  /** Replaces parts of one account, or of all, by what a document says of them: the whole of it or nothing. */
+  /**
+   * Replaces parts of one account, or of all, by what a document says of them: the whole of it or nothing.
+   * @param isDue asked in the transaction, which then sees what other servers have written
+   */
   async function replace(
     account: string | undefined,
     document: State | undefined,
-    parts: readonly Part[]
+    parts: readonly Part[],
+    isDue = () => true
   ): Promise<void> {
     const states = (document?.accounts ?? []).filter(
       ({ account_id }) => account === undefined || account_id === account
@@ -174,6 +178,8 @@ export function stateStore(stores: Stores, seed?: State) {
       // transaction may be run again, and may fail in the end; it does so before anybody else is heard.
       await writer.write(() => {
         takeBack()
+        undo = []
+        if (!isDue()) return
         undo = snapshot()
         replaceTables()
         // Accounts that came while the transaction waited are among those that are concerned.
@@ -211,10 +217,10 @@ export function stateStore(stores: Stores, seed?: State) {
     /** Loads the seed at start: into memory always, into the tables only where an account has stored nothing yet. */
     async loadSeed(): Promise<void> {
       if (!seed) return
-      const stored = new Set(storedIds())
-      const empty = seed.accounts.filter(({ account_id }) => !stored.has(account_id))
-      for (const state of empty) {
-        await replace(state.account_id, { ...seed, accounts: [state] }, [...tableParts, 'clock'])
+      for (const state of seed.accounts) {
+        const { account_id } = state
+        const isEmpty = () => tableParts.every(part => tables[part].isEmpty(account_id))
+        if (isEmpty()) await replace(account_id, { ...seed, accounts: [state] }, [...tableParts, 'clock'], isEmpty)
       }
       await replace(undefined, seed, ['faults', 'keys', 'rate_limits', 'clock'])
     }
