@@ -75,7 +75,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
       journal: journalLimits
     }
     const services = { ...stores, facts, coverageOf: coverageReport(stores.coverage, { strictness, behaviour }) }
-    const server = createServer({ ...common, isInside })
+    const server = createServer({ ...common, sequence: 'control request', isInside })
     await server.register(scope => controlPlane(scope, services, guarded), { prefix: controlPrefix })
     return server
   }
@@ -83,6 +83,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   const isBeside = control && control.port === undefined
   const app = createServer({
     ...common,
+    sequence: 'request',
     handedOver: isBeside ? () => controlServer({ ...control, isInside: true }) : undefined
   })
   await app.register(swagger, openApiOptions(observed))

@@ -36,6 +36,8 @@ interface ServerOptions {
   /** What every request meets first: it is named and dated. */
   onArrival: onRequestHookHandler
   chance: Chance
+  /** Names the sequence of ids for requests that belong to no account. */
+  sequence: string
   logger: Logger | undefined
   /** Whether its requests come from another server, which has judged their connection and logs them. */
   isInside?: boolean
@@ -46,13 +48,14 @@ interface ServerOptions {
 /** A server without routes, with what holds for every request. */
 export function createServer({
   chance,
+  sequence,
   logger,
   onArrival,
   isInside = false,
   handedOver
 }: ServerOptions): FastifyInstance {
   let requests = 0
-  const newRequestId = () => chance.uuid('request', ++requests)
+  const newRequestId = () => chance.uuid(sequence, ++requests)
   const app = Fastify({
     ...(logger && { loggerInstance: logger as FastifyBaseLogger }),
     logController: new LogController({ disableRequestLogging: true }),

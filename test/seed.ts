@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import type { StartOptions } from '../src/index.ts'
 import { testBench } from './fixtures/bench.ts'
+import { carriersUrl, emulator } from './fixtures/emulator.ts'
 
 /** What one suite sees of ids, while others may be at work. */
 async function idsOf(t: Test, { noise = false, ...options }: StartOptions & { noise?: boolean }): Promise<unknown[]> {
@@ -38,6 +39,31 @@ t.test('refusals and retries move no id of a carrier; a reset begins the sequenc
   await create({ key: 'seeded-key-1' })
   await create({ body: {} })
   t.equal(await idOf(await create()), second)
+})
+
+t.test('a neighbour that fails in the same transaction makes no id come twice', async t => {
+  const { create, send, remove } = await emulator(t, { seed: 1 })
+  // With the type it takes as many turns as the others, and so shares their transaction.
+  const headers = { 'content-type': 'application/json' }
+  const failing = () => remove(`${carriersUrl}/00000000-0000-4000-8000-000000000000`, { headers })
+  const reset = () => send({ method: 'POST', url: '/_topcalls/v1/reset', payload: { account: 'tc_live_test' } })
+  t.match(await reset(), { statusCode: 204 })
+  await create()
+  for (let round = 0; round < 30; round++) {
+    const [, created, failed] = await Promise.all([reset(), create(), failing()])
+    t.equal(failed.statusCode, 404)
+    t.not((await create()).json().id, created.json().id)
+  }
+})
+
+t.test('an id of a request comes twice neither after a reset that keeps the journal nor from another port', async t => {
+  const { url, controlUrl, control, create } = await testBench(t, { seed: 1, control: { port: 0 } })
+  const idOf = (answer: Response) => answer.headers.get('x-request-id')
+  const ids = [idOf(await create())]
+  await control.reset('carriers')
+  ids.push(idOf(await create()))
+  for (const path of [`${url}/v1/x`, `${controlUrl}/_topcalls/v1/info`]) ids.push(idOf(await fetch(path)))
+  t.equal(new Set(ids).size, ids.length)
 })
 
 t.test('after a restart on a file, or an import, no id comes twice', async t => {

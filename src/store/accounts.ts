@@ -13,9 +13,11 @@ export interface Account {
   seedIds(): () => string
   /** The next id of a request; in a sequence of its own, so that refusals and retries move no other id. */
   newRequestId(): string
-  /** Begins its sequences anew; they lead to other ids where something is stored already. */
+  /** Begins the sequence of its ids anew; it leads to other ids where something is stored already. */
   restartIds(): void
-  /** Returns what takes its sequences back to where they are now. */
+  /** Begins the sequence of the ids of its requests anew. */
+  restartRequestIds(): void
+  /** Returns what takes the sequence of its ids back to where it is now; that of its requests goes on, since they have been told. */
   drawnIds(): () => void
 }
 
@@ -58,12 +60,14 @@ export function accountStore({ resources, records, clock: common, chance }: Opti
       restartIds() {
         history = historyOf(id)
         ids = 0
+      },
+      restartRequestIds() {
         requests = 0
       },
       drawnIds() {
-        const before = { history, ids, requests }
+        const before = { history, ids }
         return () => {
-          ;({ history, ids, requests } = before)
+          ;({ history, ids } = before)
         }
       }
     }
@@ -142,7 +146,7 @@ export function accountStore({ resources, records, clock: common, chance }: Opti
       return clock === common ? undefined : clock
     },
     all: (): Account[] => [...accounts.values()],
-    /** Returns what takes every clock and every sequence back to how it is now. */
+    /** Returns what takes every clock and every sequence of ids back to how it is now. */
     snapshot(): () => void {
       const restoreCommon = common.saved()
       const before = [...accounts.values()].map(account => ({ account, clock: account.clock, ids: account.drawnIds() }))

@@ -116,7 +116,10 @@ export function stateStore(stores: Stores, seed?: State) {
     carriers: restartIds,
     phone_numbers: restartIds,
     idempotency: ({ account }) => coverage.forgetKeys(account),
-    requests: ({ account }) => journal.clear(account),
+    requests({ account }, affected) {
+      journal.clear(account)
+      for (const id of affected) accounts.find(id).restartRequestIds()
+    },
     coverage: ({ account }) => coverage.clear(account),
     faults({ account, document, states }) {
       faults.clear(account)

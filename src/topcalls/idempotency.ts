@@ -133,9 +133,12 @@ export function idempotency(api: FastifyInstance, { records, writer, accounts, s
     return async (incoming, reply) => {
       const request = incoming as FastifyRequest & { body: Body }
       const { keyed, account } = request
-      const newIds = drawnOnce(account.newId)
+      let undraw = () => {}
 
       const { record, replayed } = await writer.write(() => {
+        // It may be run again, and is to get the ids of the run that does not count.
+        undraw()
+        undraw = account.drawnIds()
         const now = account.clock.now()
         // Looked up again: a duplicate may have been faster since the first look, also in another process.
         const existing = keyed && records.find(account.id, keyed.key, now)
@@ -144,7 +147,7 @@ export function idempotency(api: FastifyInstance, { records, writer, accounts, s
         const answer = {
           status: behaviour.success_status,
           content_type: 'application/json; charset=utf-8',
-          body: JSON.stringify(create(request, { now, newId: newIds() }))
+          body: JSON.stringify(create(request, { now, newId: account.newId }))
         }
         if (keyed) {
           records.removeOldest(accounts.now, removedPerCreate, now)
@@ -154,19 +157,6 @@ export function idempotency(api: FastifyInstance, { records, writer, accounts, s
       })
       request.committed = !replayed
       return replayed ? replay(reply, record as IdempotencyRecord, keyed as KeyUse) : answerWith(reply, record)
-    }
-  }
-}
-
-/** Ids for work that may be run more than once: each run gets the same ones in the same order. */
-function drawnOnce(newId: () => string): () => () => string {
-  const drawn: string[] = []
-  return () => {
-    let next = 0
-    return () => {
-      const id = drawn[next] ?? newId()
-      drawn[next++] = id
-      return id
     }
   }
 }
