@@ -91,9 +91,11 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
   typeProblems(app, behaviour)
   const injection = faultInjection(app, stores)
   injection.decide()
-  recordRequests(app, stores)
-  // Nobody could read it without a control plane.
-  if (control) recordCoverage(app, stores)
+  // Nobody could read them without a control plane.
+  if (control) {
+    recordRequests(app, stores)
+    recordCoverage(app, stores)
+  }
   injection.spoil()
   sendTogether(app)
 

@@ -112,6 +112,7 @@ async function exec(config: ExecConfig, program: string[], keepCode: () => void)
     throw new UsageError('coverage is read through the control plane, so it excludes --no-control.')
   }
   const [{ startFakeTopCalls }, { runProgram }] = await Promise.all([import('./index.ts'), import('./exec.ts')])
+  if (report !== undefined) (await import('./reports/output.ts')).checkWritable(report)
   const { logger, flush } = await createLogger(config.logLevel)
   const options = await optionsOf(config)
   await using server = await startFakeTopCalls({ ...options, logger })
@@ -143,6 +144,8 @@ async function exec(config: ExecConfig, program: string[], keepCode: () => void)
 /** What the command line asks for, in the words of the library. */
 async function optionsOf(config: Config): Promise<StartOptions> {
   const { host, port, database, durability, auth, strictness, seed, clock, keys, seedFile } = config
+  if (port !== 0 && config.controlPort === port)
+    throw new UsageError('--control-port must be another port than --port.')
   const [{ readKeys }, { readSeedFile }] = await Promise.all([import('./key-file.ts'), import('./seed-file.ts')])
   return {
     host,
@@ -217,7 +220,7 @@ function sentence(error: unknown): string {
   const { code, message, stack } = error as NodeJS.ErrnoException
   if (error instanceof Failure) return message
   if (code === 'EADDRINUSE')
-    return `another program listens at ${message.split(' ').at(-1)} already; choose another --port.`
+    return `another program listens at ${message.split(' ').at(-1)} already; choose another port.`
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `cannot listen there: ${message}.`
   return stack ?? message
 }

@@ -83,7 +83,9 @@ export function connect(url: string, options: ConnectOptions = {}): Control {
 }
 
 function controlCalls(url: string, { token, account }: ConnectOptions) {
-  const base = new URL('/_topcalls/v1/', url)
+  const base = new URL(url)
+  // A gateway may have the server below a path of its own.
+  base.pathname = base.pathname.replace(/\/?$/, '/_topcalls/v1/')
 
   async function call<Answer>(method: string, path: string, { query = {}, body }: Sent = {}): Promise<Answer> {
     // A state is a document of its own; every other body names the account itself.

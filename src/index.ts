@@ -56,7 +56,7 @@ export interface FakeTopCalls extends Listening {
  * Starts a server of its own; any number of them may run in one process. It writes nothing anywhere unless it is given a
  * logger or a database file, but for V8's code of the package, which it keeps in the package's folder where it may.
  * @throws {DatabaseError} when the database cannot be used
- * @throws {UsageError} when a key, the state or the clock is not acceptable
+ * @throws {UsageError} when an option is unknown or not acceptable
  * @throws Node's own error when the port cannot be used
  */
 export async function startFakeTopCalls(options: StartOptions = {}): Promise<FakeTopCalls> {
@@ -72,15 +72,17 @@ export async function startFakeTopCalls(options: StartOptions = {}): Promise<Fak
 }
 
 /** Builds a server and lets it listen; what the command line does. */
-export async function listen({ host = '127.0.0.1', port = 0, ...options }: StartOptions = {}): Promise<Listening> {
+export async function listen(given: StartOptions = {}): Promise<Listening> {
   // Who only connects to a server elsewhere does not load one.
-  const { buildApp } = await import('./app.ts')
+  const [{ buildApp }, { checkOptions }] = await Promise.all([import('./app.ts'), import('./checked-options.ts')])
+  checkOptions(given)
+  const { host = '127.0.0.1', port = 0, ...options } = given
   const app = await buildApp(options)
   const close = () => closeGracefully(app)
   try {
     const { port: controlPort = 0 } = options.control || {}
-    const controlUrl = await app.controlApp?.listen({ host, port: controlPort })
-    const url = await app.listen({ host, port })
+    const controlUrl = await app.controlApp?.listen({ host, port: controlPort }).then(reachable)
+    const url = reachable(await app.listen({ host, port }))
     return {
       url,
       controlUrl: options.control === false ? undefined : (controlUrl ?? url),
@@ -93,6 +95,9 @@ export async function listen({ host = '127.0.0.1', port = 0, ...options }: Start
     throw error
   }
 }
+
+/** The URL of a server that listens at every address: `::` is no name to speak to it by. */
+const reachable = (url: string): string => url.replace('//[::]:', '//[::1]:')
 
 /** How long requests in flight may take once the server was asked to close. */
 const graceMilliseconds = 800

@@ -23,7 +23,8 @@ export function decodedPath(url: string): string {
 
 /** Whether a request is for the fake itself and not for what it imitates. */
 export function isOurs(url: string): boolean {
-  return decodedPath(url).startsWith('/_topcalls/')
+  const path = decodedPath(url)
+  return path.startsWith('/_topcalls/') || path === '/_topcalls'
 }
 
 /** What a log line tells of a request. Headers and bodies hold secrets and are not logged. */

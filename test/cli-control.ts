@@ -62,6 +62,7 @@ t.test('options of the control plane, the seed and the clock are read from their
   t.match(await control.clock.get(), { now: '2030-01-01T00:00:00.000Z', frozen: true })
   t.equal((await postCarrier(server.url)).status, 401)
   t.equal((await run(['--no-control', '--version'], { TOPCALLS_NO_CONTROL: 'perhaps' })).code, 0)
+  t.match(await run(['--port', '9', '--control-port', '9']), { code: 2, stderr: /must be another port than --port/ })
   t.throws(() => readInvocation([], { TOPCALLS_NO_CONTROL: 'perhaps' }), {
     message: /TOPCALLS_NO_CONTROL must be true or false/
   })

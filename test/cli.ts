@@ -97,7 +97,7 @@ t.test('a port in use is said in one sentence, with exit code 1', async t => {
   const { port } = other.address() as { port: number }
   const { code, stderr } = await run(['--port', String(port), '--log-level', 'silent'])
   t.equal(code, 1)
-  t.match(stderr, new RegExp(`another program listens at 127\\.0\\.0\\.1:${port} already; choose another --port\\.\n$`))
+  t.match(stderr, new RegExp(`another program listens at 127\\.0\\.0\\.1:${port} already; choose another port\\.\n$`))
 })
 
 t.test('under an older Node the program says so in one sentence, before better-sqlite3 could crash it', async t => {

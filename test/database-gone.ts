@@ -1,5 +1,6 @@
 import { copyFileSync, renameSync, rmSync } from 'node:fs'
 import t from 'tap'
+import { askHealth } from '../src/healthcheck.ts'
 import { testBench } from './fixtures/bench.ts'
 import { peek } from './fixtures/database.ts'
 
@@ -15,6 +16,8 @@ t.test('nothing is answered as stored while the database file is not where it wa
   t.equal(refused.headers.get('retry-after'), '1')
   t.match(await refused.json(), { detail: /deleted or moved while the server ran: put it back, or restart/ })
   t.equal(await ready(), 503)
+  const { hostname: host, port } = new URL(url)
+  await t.rejects(askHealth({ host, port: Number(port) }), { message: /answered 503: The database file was deleted/ })
 
   renameSync(`${database}.away`, database)
   t.match(await create({ key: 'while-it-was-gone' }), { status: 201 })

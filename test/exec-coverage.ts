@@ -56,7 +56,7 @@ t.test('--report writes the page, and says where it cannot', async t => {
   const nowhere = join(t.testdir(), 'none', 'coverage.html')
   t.match(await run(['exec', '--report', nowhere, ...suite([plain])]), {
     code: 1,
-    stderr: /fake-topcalls: .*coverage\.html cannot be written: ENOENT\.\n/
+    stderr: /^fake-topcalls: .*coverage\.html cannot be written: ENOENT\.\n$/
   })
 })
 

@@ -78,9 +78,12 @@ t.test('no GET changes anything, since pages can send one that looks like that o
   const readable = Object.entries<object>({ ...paths }).filter(([, operations]) => 'get' in operations)
   t.ok(readable.length > 8)
   for (const [template] of readable) {
-    if (template.endsWith('/events')) continue
-    for (const query of ['', `?account=${apiKey}`]) {
-      for (const method of ['GET', 'HEAD']) await fetch(`${url}${template.replace('{id}', 'x')}${query}`, { method })
+    for (const query of [`?account=${apiKey}`, '']) {
+      const path = `${template.replace('{id}', 'x')}${query || '?'}${template.endsWith('/events') ? '&follow=false' : ''}`
+      await fetch(`${url}${path}`, { method: 'HEAD' })
+      const { headers } = await fetch(`${url}${path}`)
+      t.equal(headers.get('cross-origin-resource-policy'), 'same-origin', path)
+      t.ok(headers.get('x-request-id'), path)
     }
   }
   t.equal(await everything(), before)

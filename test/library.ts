@@ -1,4 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { ControlError, connect, startFakeTopCalls } from '../src/index.ts'
 import { postCarrier, testBench } from './fixtures/bench.ts'
@@ -66,4 +69,41 @@ t.test('what cannot be used is refused with a sentence', async t => {
   await t.rejects(startFakeTopCalls({ clock: 'noon' }), { message: /clock/ })
   await t.rejects(startFakeTopCalls({ state: { version: 1 } as never }), { message: 'accounts is required.' })
   await t.rejects(startFakeTopCalls({ keys: [{ key: 'x' }] as never }), { message: /key 0/ })
+  const wrong: [object, RegExp][] = [
+    [{ strictnes: 'strict' }, /^the option strictnes is not/],
+    [{ strictness: 'Strict' }, /^the option strictness must be one of "documented", "inferred", "strict"\.$/],
+    [{ durability: 'Full' }, /^the option durability must be one of "full", "relaxed"\.$/],
+    [{ auth: 'foo' }, /^the option auth must be/],
+    [{ database: '' }, /^the option database must/],
+    [{ port: 65_536 }, /^the option port must/],
+    [{ seed: 'a' }, /^the option seed must be integer/],
+    [{ seed: 1.5 }, /^the option seed must be integer/],
+    [{ clock: 5 }, /^the option clock must be string or object\.$/],
+    [{ journal: { entries: 'foo' } }, /^the option journal\.entries must/],
+    [{ journal: { bites: 5 } }, /^the option journal\.bites is not/],
+    [{ control: { token: '' } }, /^the option control\.token must be one word/],
+    [{ control: true }, /^the option control must/]
+  ]
+  for (const [options, message] of wrong) {
+    await t.rejects(startFakeTopCalls(options), { message, exitCode: 2 }, JSON.stringify(options))
+  }
+  const open = { seed: undefined, journal: { entries: undefined }, control: { token: undefined } }
+  await (await startFakeTopCalls(open as object)).close()
+})
+
+t.test('the control plane is reached at every address, and below a path', async t => {
+  const { url, control } = await testBench(t, { host: '::' })
+  t.match(url, /^http:\/\/\[::1\]:/)
+  t.match(await control.info(), { version: String })
+  const gateway = createServer((request, response) => {
+    fetch(`${url}${request.url?.replace('/fake', '')}`).then(async answer =>
+      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())
+    )
+  }).listen(0, '127.0.0.1')
+  await once(gateway, 'listening')
+  t.teardown(() => gateway.close())
+  const { port } = gateway.address() as AddressInfo
+  for (const path of ['/fake', '/fake/']) {
+    t.match(await connect(`http://127.0.0.1:${port}${path}`).info(), { version: String })
+  }
 })

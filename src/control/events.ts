@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { OutgoingHttpHeaders } from 'node:http'
 import { Type } from 'typebox'
 import { filters } from '../schemas/request.ts'
 import { namedAccount } from './accounts.ts'
@@ -78,6 +79,7 @@ export function eventRoutes(control: Control, { journal, keys }: ControlServices
 
       const { raw } = reply.hijack()
       raw.writeHead(200, {
+        ...(reply.getHeaders() as OutgoingHttpHeaders),
         'content-type': 'text/event-stream',
         'cache-control': 'no-store',
         'x-accel-buffering': 'no'
