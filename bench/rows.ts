@@ -58,6 +58,15 @@ export function allRows(folder: string, program: string): Row[] {
       `${port}`,
       schemas
     ]),
+    {
+      ...other('sqlite', 'bare Fastify and SQLite, FULL, nothing else', port => [
+        script('servers/fastify-sqlite.js'),
+        `${port}`,
+        schemas,
+        join(folder, `sqlite-${++files}.db`)
+      ]),
+      program: false
+    },
     ours('keyed', 'file, FULL, create with key', 'keyed', { program: true }),
     ours('plain', 'file, FULL, create without key', 'plain'),
     ours('replay', 'file, FULL, replay', 'replay'),

@@ -93,7 +93,7 @@ function panelAt({ title, bars, told }: Panel, top: number, labels: Record<strin
 }
 
 function kindOf(row: string): 'floor' | 'ours' | 'peer' {
-  if (row === 'http' || row === base) return 'floor'
+  if (row === 'http' || row === 'sqlite' || row === base) return 'floor'
   return ['express', 'prism', 'mockoon'].includes(row) ? 'peer' : 'ours'
 }
 
