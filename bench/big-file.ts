@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createClock } from '../src/clock.ts'
-import { journalDefaults } from '../src/store/journal.ts'
 import { derivedAccount } from '../src/store/keys.ts'
-import { type OpenStores, openStores } from '../src/store/stores.ts'
+import { openStores } from '../src/store/stores.ts'
 
 interface Options {
   carriers: number
@@ -20,7 +19,7 @@ const spanMilliseconds = 12 * 3_600_000
 
 /** Fills a database file through the stores of the product, as a server that ran for long would have. */
 export async function buildBigFile(file: string, { carriers, records, tell }: Options): Promise<void> {
-  const stores = await openAt(file)
+  const stores = await openStores({ database: file, clock: createClock() })
   const { db, carriers: carrier, records: record } = stores
   db.pragma('synchronous = OFF')
   db.pragma('cache_size = -1000000')
@@ -72,18 +71,4 @@ export async function buildBigFile(file: string, { carriers, records, tell }: Op
   }
   db.pragma('wal_checkpoint(TRUNCATE)')
   stores.close()
-}
-
-/** The stores of a file; a new one is made. */
-export async function openAt(file: string): Promise<OpenStores> {
-  return await openStores({
-    database: file,
-    durability: 'full',
-    clock: createClock(),
-    seed: undefined,
-    auth: 'any',
-    keys: [],
-    state: undefined,
-    journal: journalDefaults
-  })
 }

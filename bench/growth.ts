@@ -1,6 +1,8 @@
 import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildBigFile, openAt } from './big-file.ts'
+import { createClock } from '../src/clock.ts'
+import { openStores } from '../src/store/stores.ts'
+import { buildBigFile } from './big-file.ts'
 import { load } from './load.ts'
 import { onFile, type Row } from './rows.ts'
 import { launch, type Server } from './server.ts'
@@ -38,7 +40,7 @@ export async function measureGrowth({
 }: Options): Promise<Growth> {
   const files = { empty: join(folder, 'empty.db'), big: join(folder, 'big.db') }
   const records = Math.round(carriers / 10)
-  const empty = await openAt(files.empty)
+  const empty = await openStores({ database: files.empty, clock: createClock() })
   empty.close()
   await buildBigFile(files.big, { carriers, records, tell: count => tell(`growth: ${count} carriers stored`) })
   const gigabytes = statSync(files.big).size / 1e9

@@ -41,7 +41,7 @@ declare module 'fastify' {
  * @throws {UsageError} when a key of the list, the state, what was observed or the instant of the clock is not acceptable
  */
 export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
-  const { database = ':memory:', durability = 'full', strictness = 'inferred', logger, control = {}, seed } = options
+  const { database = ':memory:', durability, strictness = 'inferred', logger, control = {}, seed } = options
   const { auth = options.keys ? 'list' : 'any' } = options
   const clock = typeof options.clock === 'string' ? clockAt(options.clock) : (options.clock ?? createClock())
   const observed = options.observed && checkedObserved(options.observed)

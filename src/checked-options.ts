@@ -59,8 +59,8 @@ export function checkOptions(options: StartOptions): void {
 }
 
 /** The same without what counts as not given. */
-function defined<Value>(value: Value): Value {
+function defined<Given>(value: Given): Given {
   if (!isObject(value)) return value
   const members = Object.entries(value).filter(([, member]) => member !== undefined)
-  return Object.fromEntries(members) as Value
+  return Object.fromEntries(members) as Given
 }

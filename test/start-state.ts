@@ -3,7 +3,6 @@ import t from 'tap'
 import { createClock } from '../src/clock.ts'
 import type { State } from '../src/index.ts'
 import { readSeedFile } from '../src/seed-file.ts'
-import { journalDefaults } from '../src/store/journal.ts'
 import { stateStore } from '../src/store/state.ts'
 import { openStores } from '../src/store/stores.ts'
 import { testBench } from './fixtures/bench.ts'
@@ -49,16 +48,7 @@ t.test('a seed file is loaded at start, and a reset leads back to it', async t =
 })
 
 t.test('a start does not replace what another server on the file stores meanwhile', async t => {
-  const stores = await openStores({
-    database: ':memory:',
-    durability: 'full',
-    clock: createClock(),
-    seed: undefined,
-    auth: 'any',
-    keys: [],
-    state: undefined,
-    journal: journalDefaults
-  })
+  const stores = await openStores({ database: ':memory:', clock: createClock() })
   t.teardown(stores.close)
   const seed: State = { version: 1, accounts: [{ account_id, carriers: [{ carrier_name: 'Seeded' }] }] }
   const answered: State = { version: 1, accounts: [{ account_id, carriers: [{ carrier_name: 'Answered' }] }] }

@@ -10,7 +10,7 @@ import { coverageStore } from './coverage.ts'
 import { type Database, openDatabase } from './database.ts'
 import { faultStore } from './faults.ts'
 import { idempotencyStore } from './idempotency.ts'
-import { createJournal, type JournalLimits } from './journal.ts'
+import { createJournal, type JournalLimits, journalDefaults } from './journal.ts'
 import { keyStore } from './keys.ts'
 import { phoneNumberStore } from './phone-numbers.ts'
 import { rateLimitStore } from './rate-limits.ts'
@@ -29,15 +29,15 @@ export interface OpenStores extends Stores {
 
 interface Options {
   database: string
-  durability: Durability
+  durability?: Durability | undefined
   clock: Clock
   /** Makes ids and dice the same in each run. */
-  seed: number | undefined
-  auth: AuthMode
-  keys: ApiKey[]
+  seed?: number | undefined
+  auth?: AuthMode
+  keys?: ApiKey[]
   /** What to start with, and what a reset leads back to. */
-  state: State | undefined
-  journal: JournalLimits
+  state?: State | undefined
+  journal?: JournalLimits
 }
 
 /**
@@ -49,10 +49,10 @@ export async function openStores({
   durability,
   clock,
   seed,
-  auth,
-  keys: atStart,
+  auth = 'any',
+  keys: atStart = [],
   state: initial,
-  journal: limits
+  journal: limits = journalDefaults
 }: Options): Promise<OpenStores> {
   const chance = createChance(seed)
   const db = openDatabase(database, durability)
